@@ -1,0 +1,1 @@
+"""What every other room stands on: errors, settings, logging, seeds and devices. To import it needs no torch."""

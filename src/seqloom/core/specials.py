@@ -1,0 +1,22 @@
+"""The ids that every vocabulary keeps for itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Specials"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Specials:
+    """What the parts and the search must know of a vocabulary: its size and four ids."""
+
+    size: int
+    pad: int = 0
+    """Fills short rows; no model gives it any probability."""
+    bos: int = 1
+    """What a decoder reads before its first token; never an answer."""
+    eos: int = 2
+    """Ends every answer."""
+    unk: int = 3
+    """What a decoder reads for ids it does not know."""

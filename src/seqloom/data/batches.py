@@ -1,0 +1,26 @@
+"""Pairs side by side in one padded batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from seqloom.core.specials import Specials
+from seqloom.decoding.collate import collate, pad
+from seqloom.decoding.request import Pair
+from seqloom.nn.contracts import Batch
+
+__all__ = ["make_batch"]
+
+
+def make_batch(pairs: Sequence[Pair], *, vocabulary: Specials, device: torch.device | None = None) -> Batch:
+    """Targets get their bos and eos here; what is padding is known from their lengths, not from the ids."""
+    rows = [[vocabulary.bos, *pair.target, vocabulary.eos] for pair in pairs]
+    target_BT = pad(rows, fill=vocabulary.pad, device=device)
+    lengths_B = torch.tensor([len(row) for row in rows], device=device)
+    return Batch(
+        source=collate([pair.source for pair in pairs], device=device),
+        target_BT=target_BT,
+        target_mask_BT=torch.arange(target_BT.shape[1], device=device) < lengths_B[:, None],
+    )

@@ -1,0 +1,1 @@
+"""From steps to answers: requests, search, constraints. Search only ever sees a ``Stepper``."""

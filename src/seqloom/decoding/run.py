@@ -1,0 +1,266 @@
+"""A batch of sources whose answers grow together, token by token."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Sequence
+from typing import NamedTuple, Self
+
+import torch
+from torch import Tensor
+
+from seqloom.decoding.beam import best
+from seqloom.decoding.choice import Choice, Chosen
+from seqloom.decoding.collate import Layout, collate
+from seqloom.decoding.columns import Columns
+from seqloom.decoding.draws import Sharpness, by_chance, cuts
+from seqloom.decoding.hypotheses import Hypotheses
+from seqloom.decoding.observer import Observer
+from seqloom.decoding.progress import Progress
+from seqloom.decoding.request import Answer, Event, Piece, Request
+from seqloom.decoding.stepper import Step, Stepper
+
+__all__ = ["Kind", "RunningBatch"]
+
+
+class Kind(NamedTuple):
+    """What requests must have in common to share a batch."""
+
+    layout: Layout
+    attention: bool
+    drawn: bool
+    cut: bool
+    """Whether it is drawn from some tokens only, for which they have to be ranked."""
+
+    @classmethod
+    def of(cls, request: Request) -> Self:
+        return cls(
+            layout=Layout.of(request.source),
+            attention=request.attention or request.coverage_penalty > 0,
+            drawn=request.sampling is not None,
+            cut=request.sampling is not None and cuts(request.sampling),
+        )
+
+
+class RunningBatch:
+    """Requests of one kind, K beams each. A step gives every hypothesis one token and lets the finished sources go."""
+
+    def __init__(
+        self,
+        stepper: Stepper,
+        requests: Sequence[Request],
+        *,
+        beams: int,
+        observer: Observer | None = None,
+        device: torch.device | None = None,
+    ) -> None:
+        self.stepper = stepper
+        self.beams = beams
+        self.observer = observer
+        self.kind = Kind.of(requests[0])
+        vocabulary = stepper.vocabulary
+        source = collate([request.source for request in requests], device=device)
+        self._state = stepper.start(source, beams=beams, attention=self.kind.attention)
+        self._progress = [
+            Progress(request, beams=beams, longest=stepper.longest, vocabulary=vocabulary, device=device)
+            for request in requests
+        ]
+        self._live = Hypotheses.begin(
+            [request.beams for request in requests],
+            beams=beams,
+            bos=vocabulary.bos,
+            attention=self.kind.attention,
+            device=device,
+        )
+        self._sharpness: Sharpness | None = None
+        samplings = [request.sampling for request in requests if request.sampling is not None]
+        if samplings:
+            self._sharpness = Sharpness.of(samplings, device=device)
+            self._live = self._live.independent()
+        self._columns: Columns | None = None
+
+    @property
+    def num_rows(self) -> int:
+        """Sources × beams."""
+        return len(self._progress) * self.beams
+
+    @property
+    def ids(self) -> list[Hashable]:
+        return [progress.request.id for progress in self._progress]
+
+    def join(self, other: RunningBatch) -> None:
+        """Append sources that have just started."""
+        assert self.kind == other.kind, "only requests of one kind share a batch"
+        self._state = self._state.join(other._state)
+        self._live = self._live.join(other._live)
+        if self._sharpness is not None and other._sharpness is not None:
+            self._sharpness = self._sharpness.join(other._sharpness)
+        self._progress += other._progress
+
+    def keep(self, wanted: Callable[[Hashable], bool]) -> None:
+        """Let all other sources go, with everything that is held for them."""
+        kept = [place for place, id in enumerate(self.ids) if wanted(id)]
+        if len(kept) == len(self._progress):
+            return
+        self._progress = [self._progress[place] for place in kept]
+        if not kept:
+            return
+        rows_B = torch.tensor(kept, device=self._live.last_N.device)
+        self._state = self._state.select(rows_B)
+        self._live = self._live.select(rows_B)
+        self._sharpness = None if self._sharpness is None else self._sharpness.select(rows_B)
+
+    def step(self) -> list[Event]:
+        """One token more for every hypothesis."""
+        step = self.stepper.step(self._live.last_N, self._state)
+        attention_NS = step.attention_NS if self.kind.attention else None
+        if self.kind.attention and attention_NS is None:
+            return self._fail_for_want_of_attention()
+        choice = self._choose(step)
+        self._state = step.state if choice.parent_N is None else step.state.reorder(choice.parent_N)
+        self._live = self._live.extended(
+            choice,
+            eos=self.stepper.vocabulary.eos,
+            longest=max(progress.length for progress in self._progress) + 1,
+            attention_NS=attention_NS,
+        )
+        if self.observer is not None:
+            chosen = choice.chosen
+            self.observer(self.ids, chosen.parents_BK, chosen.tokens_BK, chosen.totals_BK)
+        events = self._news(choice.chosen, step.mask_BS)
+        left = {event.id for event in events if not isinstance(event, Piece)}
+        if left:
+            self.keep(lambda id: id not in left)
+        return events
+
+    # ---- before the choice: what is barred ---------------------------------------------------------------------------
+
+    def _choose(self, step: Step) -> Choice:
+        logp_NV = step.exact_NV
+        columns = self._columns_of(step)
+        self._mask(logp_NV, columns)
+        uniform = self._uniform()
+        while True:
+            choice = self._pick(logp_NV, columns, uniform)
+            lost = self._leading_nowhere(choice)
+            if not lost:
+                return choice
+            for place, beam, token in lost:
+                row = place * self.beams + beam
+                logp_NV[row].masked_fill_(columns.of(torch.tensor([token], device=logp_NV.device)), -math.inf)
+                if uniform:
+                    uniform[row] = self._progress[place].uniform(1)[0]
+
+    def _pick(self, logp_NV: Tensor, columns: Columns, uniform: list[float]) -> Choice:
+        if self._sharpness is None:
+            return best(logp_NV, self._live, columns)
+        uniform_N = torch.tensor(uniform, device=logp_NV.device)
+        return by_chance(
+            logp_NV, self._live, columns, sharpness=self._sharpness, cut=self.kind.cut, uniform_N=uniform_N
+        )
+
+    def _uniform(self) -> list[float]:
+        """A number for each draw of a step; none for a search."""
+        if self._sharpness is None:
+            return []
+        drawn = [progress.uniform(progress.request.beams) for progress in self._progress]
+        return [number for numbers in drawn for number in numbers + [0.0] * (self.beams - len(numbers))]
+
+    def _columns_of(self, step: Step) -> Columns:
+        width = step.logp_NV.shape[1]
+        if self._columns is None or not self._columns.same(step.columns_V, width):
+            self._columns = Columns(
+                step.columns_V, width=width, vocabulary=self.stepper.vocabulary, device=step.logp_NV.device
+            )
+        return self._columns
+
+    def _mask(self, logp_NV: Tensor, columns: Columns) -> None:
+        columns.bar_specials(logp_NV)
+        logp_BKV = logp_NV.unflatten(0, (-1, self.beams))
+        columns.bar_end(logp_BKV, [b for b, each in enumerate(self._progress) if each.length < each.request.min_length])
+        columns.only_end(logp_BKV, [b for b, each in enumerate(self._progress) if each.length == each.limit])
+        for place, progress in enumerate(self._progress):
+            if progress.guard is None or progress.length == progress.limit:
+                continue
+            for beam, path in enumerate(progress.paths):
+                if path is not None:
+                    logp_V = logp_BKV[place, beam]
+                    progress.guard.mask(logp_V, path.state, length=progress.length, columns=columns)
+
+    def _leading_nowhere(self, choice: Choice) -> list[tuple[int, int, int]]:
+        """(source, beam, token) of what was chosen and cannot become an answer within its limits."""
+        if all(progress.guard is None for progress in self._progress):
+            return []
+        lost = []
+        eos, chosen = self.stepper.vocabulary.eos, choice.chosen
+        for place, progress in enumerate(self._progress):
+            if progress.guard is not None:
+                for parent, token, total in chosen.of(place, chosen.totals_BK):
+                    if total > -math.inf and token != eos and progress.leads_nowhere(parent, token):
+                        lost.append((place, parent, token))
+        return lost
+
+    # ---- after the choice: what has come of it -----------------------------------------------------------------------
+
+    def _news(self, chosen: Chosen, mask_BS: Tensor | None) -> list[Event]:
+        ended_BK = (chosen.tokens_BK == self.stepper.vocabulary.eos) & (chosen.totals_BK > -math.inf)
+        alive_BK = chosen.totals_BK.masked_fill(ended_BK, -math.inf)
+        self._write_down(ended_BK, chosen.totals_BK, mask_BS)
+        for progress in self._progress:
+            progress.length += 1
+        watched_B = torch.tensor([progress.followed or bool(progress.found) for progress in self._progress])
+        empty_B = (alive_BK == -math.inf).all(dim=1)
+        events: list[Event] = []
+        for place in (watched_B | empty_B | alive_BK.isnan().any(dim=1)).nonzero().flatten().tolist():
+            parents, tokens, alive = zip(*chosen.of(place, alive_BK), strict=True)
+            events += self._progress[place].news(parents, tokens, alive)
+        return events
+
+    def _write_down(self, ended_BK: Tensor, totals_BK: Tensor, mask_BS: Tensor | None) -> None:
+        """Fetch the hypotheses that took the end, if they are good enough, in one go."""
+        ended: list[tuple[int, int, float]] = []
+        for place, beam in ended_BK.nonzero().tolist():
+            progress, total = self._progress[place], totals_BK[place, beam].item()
+            if progress.wants(progress.score(total)):
+                ended.append((place, beam, total))
+        if not ended:
+            return
+        live = self._live
+        rows_P = torch.tensor([place * self.beams + beam for place, beam, _ in ended], device=live.last_N.device)
+        tokens, logps = live.tokens_NT[rows_P].tolist(), live.logps_NT[rows_P].tolist()
+        attention_PTS = None if live.attention_NTS is None else live.attention_NTS[rows_P].cpu()
+        for row, (place, _, total) in enumerate(ended):
+            progress = self._progress[place]
+            length = progress.length
+            attention_TS = None if attention_PTS is None else attention_PTS[row, : length + 1]
+            if attention_TS is not None and mask_BS is not None:
+                attention_TS = attention_TS[:, : mask_BS.shape[1]][:, mask_BS[place].cpu()]
+            progress.add(_answer(progress, total, tokens[row][:length], logps[row][: length + 1], attention_TS))
+
+    def _fail_for_want_of_attention(self) -> list[Event]:
+        failed: list[Event] = [progress.failed(_NO_ATTENTION) for progress in self._progress]
+        self.keep(lambda id: False)
+        return failed
+
+
+_NO_ATTENTION = (
+    "the model must give attention for `attention` or `coverage_penalty`, but gives none. "
+    "Leave both out, or take a decoder that attends."
+)
+
+
+def _answer(
+    progress: Progress, logp: float, tokens: list[int], logps: list[float], attention_TS: Tensor | None
+) -> Answer:
+    score = progress.score(logp)
+    if attention_TS is not None and progress.request.coverage_penalty:
+        covered_S = attention_TS.sum(dim=0).clamp(min=torch.finfo(torch.float32).tiny, max=1)
+        score += progress.request.coverage_penalty * covered_S.log().sum().item()
+    wanted = attention_TS is not None and progress.request.attention
+    return Answer(
+        tokens=tuple(tokens),
+        score=score,
+        logp=logp,
+        token_logps=tuple(logps),
+        attention=tuple(map(tuple, attention_TS.tolist())) if wanted and attention_TS is not None else None,
+    )

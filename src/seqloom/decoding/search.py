@@ -1,0 +1,149 @@
+"""The engine that searches over a ``Stepper``: requests in, events out, as many at a time as fit."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable, Sequence
+
+import torch
+
+from seqloom.core.errors import DecodingError, SeqloomError
+from seqloom.decoding.observer import Observer
+from seqloom.decoding.refusals import fault
+from seqloom.decoding.request import Event, Failed, Pair, Piece, Request, Scored, answer
+from seqloom.decoding.run import Kind, RunningBatch
+from seqloom.decoding.scoring import score
+from seqloom.decoding.stepper import Stepper
+
+__all__ = ["Search", "answer"]
+
+
+class Search:
+    """Greedy search, beam search and sampling over anything that takes steps.
+
+    Requests wait in a queue. The first one joins a running batch of its kind that has enough beams, or opens one of
+    its own, as soon as ``max_rows`` hypotheses in all leave room for it; nobody overtakes, so nobody starves. A
+    request wider than ``max_rows`` runs alone. Where the stepper cannot join, a batch runs to its end first.
+    """
+
+    def __init__(
+        self,
+        stepper: Stepper,
+        *,
+        max_rows: int = 64,
+        observer: Observer | None = None,
+        device: torch.device | None = None,
+    ) -> None:
+        if max_rows < 1:
+            raise DecodingError(f"`max_rows` must be at least 1, but is {max_rows}. Use 64, or what memory allows.")
+        self.stepper = stepper
+        self.max_rows = max_rows
+        self.observer = observer
+        self.device = device
+        self._waiting: deque[Request] = deque()
+        self._running: list[RunningBatch] = []
+        self._refused: list[Failed] = []
+        self._ids: set[Hashable] = set()
+
+    def refuses(self, request: Request) -> str | None:
+        """Why the request cannot be answered; None if it can."""
+        if request.id in self._ids:
+            return f"`id` must be new, but {request.id!r} is being answered. Choose another."
+        return fault(request, longest=self.stepper.longest)
+
+    def admit(self, requests: Sequence[Request]) -> None:
+        """Put requests in the queue. One that is refused fails at the next step."""
+        for request in requests:
+            line = self.refuses(request)
+            if line is None:
+                self._ids.add(request.id)
+                self._waiting.append(request)
+            else:
+                self._refused.append(Failed(id=request.id, error=DecodingError(line)))
+
+    @torch.inference_mode()
+    def step(self) -> list[Event]:
+        """Start what fits, take one step of all that runs, and say what came of it."""
+        events: list[Event] = [*self._refused]
+        self._refused = []
+        over = [*self._start_waiting()]
+        for run in self._running:
+            over += run.step()
+        self._running = [run for run in self._running if run.num_rows]
+        self._ids -= {event.id for event in over if not isinstance(event, Piece)}
+        return events + over
+
+    def cancel(self, ids: Sequence[Hashable]) -> None:
+        """Forget these requests, wherever they are."""
+        dropped = set(ids)
+        self._refused = [failed for failed in self._refused if failed.id not in dropped]
+        self._waiting = deque(request for request in self._waiting if request.id not in dropped)
+        for run in self._running:
+            run.keep(lambda id: id not in dropped)
+        self._running = [run for run in self._running if run.num_rows]
+        self._ids -= dropped
+
+    @torch.inference_mode()
+    def score(self, pairs: Sequence[Pair]) -> list[Scored]:
+        """The log-probabilities of given targets, by the same steps that a search would take."""
+        return score(self.stepper, pairs, max_rows=self.max_rows, device=self.device)
+
+    # ---- who runs with whom ------------------------------------------------------------------------------------------
+
+    def _start_waiting(self) -> list[Event]:
+        """Start as many as fit, in turn; those that go into the same batch are read in one go."""
+        failed: list[Event] = []
+        while self._waiting and (self.stepper.joins or not self._running):
+            run = self._batch_for(self._waiting[0])
+            group = self._next_group(run)
+            if not group:
+                break
+            started, errors = self._started(group, beams=group[0].beams if run is None else run.beams)
+            failed += errors
+            for batch in started:
+                if run is None:
+                    self._running.append(batch)
+                    run = batch if self.stepper.joins else None
+                else:
+                    run.join(batch)
+        return failed
+
+    def _batch_for(self, request: Request) -> RunningBatch | None:
+        """The narrowest running batch that can take the request now; None: it needs its own."""
+        kind = Kind.of(request)
+        fitting = [
+            run
+            for run in self._running
+            if run.kind == kind and run.beams >= request.beams and self._num_rows + run.beams <= self.max_rows
+        ]
+        return min(fitting, key=lambda run: run.beams, default=None)
+
+    def _next_group(self, run: RunningBatch | None) -> list[Request]:
+        """The requests at the head of the queue that start together, to join ``run`` or to open a batch."""
+        kind, beams = Kind.of(self._waiting[0]), self._waiting[0].beams if run is None else run.beams
+        group: list[Request] = []
+        num_rows = self._num_rows
+        while self._waiting and (num_rows + beams <= self.max_rows or num_rows == 0):
+            request = self._waiting[0]
+            if Kind.of(request) != kind or request.beams > beams or self._batch_for(request) is not run:
+                break
+            group.append(self._waiting.popleft())
+            num_rows += beams
+        return group
+
+    def _started(self, group: list[Request], *, beams: int) -> tuple[list[RunningBatch], list[Event]]:
+        """Start them. A source that the model cannot read fails alone: halves are tried until it is found."""
+        try:
+            return [RunningBatch(self.stepper, group, beams=beams, observer=self.observer, device=self.device)], []
+        except SeqloomError as error:
+            if len(group) == 1:
+                return [], [Failed(id=group[0].id, error=DecodingError(str(error)))]
+        middle = len(group) // 2
+        (first, first_failed), (second, second_failed) = (
+            self._started(half, beams=beams) for half in (group[:middle], group[middle:])
+        )
+        return first + second, first_failed + second_failed
+
+    @property
+    def _num_rows(self) -> int:
+        return sum(run.num_rows for run in self._running)

@@ -1,0 +1,223 @@
+"""The recurrent decoder: any cell, with any attention or with one fixed vector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from seqloom.core.errors import RecipeError
+from seqloom.core.settings import Positive, Rate, by_kind
+from seqloom.models.bridge import Bridge, InitialState, summary_BD, summary_width
+from seqloom.models.decoders.attends import AdditiveAttentionSettings, AttentionSettings, NoAttentionSettings
+from seqloom.nn import initial
+from seqloom.nn.attention import Attended, AttentionKeys
+from seqloom.nn.contracts import Decoder, DecoderOutput, DecoderShape, WantedAttention
+from seqloom.nn.embedding import TokenEmbedding
+from seqloom.nn.memory import Memory, MemoryShape
+from seqloom.nn.recurrent import CellKind, CellName, RecurrentStack
+from seqloom.nn.state import BeamRows
+
+__all__ = ["RecurrentDecoder", "RecurrentDecoderSettings", "RecurrentState"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecurrentDecoderSettings:
+    """The recurrent decoder."""
+
+    kind: Literal["recurrent"] = "recurrent"
+    cell: CellName = "gru"
+    layers: Positive = 1
+    width: Positive = 256
+    attention: Annotated[AttentionSettings, by_kind] = AdditiveAttentionSettings()
+    attend: Literal["before", "after"] = "after"
+    """Look at the source with the last state, so that the cell reads what was found (Bahdanau et al. 2015), or with the
+    new one (Luong et al. 2015)."""
+    input_feeding: bool = False
+    """The cell reads the step's last output too (Luong et al. 2015, section 3.3)."""
+    residual: bool = False
+    norm: bool = False
+    dropout: Rate = 0.0
+    """Between layers, and on the output."""
+    variational: bool = False
+    initial: InitialState = "bridge"
+    """The first state: from the encoder, zero, or learnt."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.attention, NoAttentionSettings):
+            if self.attend == "before":
+                raise RecipeError('attend = "before" needs an attention, but `attention.kind` is "none".')
+            if self.input_feeding:
+                raise RecipeError('input_feeding needs an attention, but `attention.kind` is "none".')
+            if self.initial != "bridge" and self.attention.context == "initial":
+                raise RecipeError(
+                    f'initial must be "bridge" without attention, but is "{self.initial}": nothing of the source would '
+                    f'reach the decoder. Take an attention, or `attention.context = "every"`.'
+                )
+
+    def build(self, *, memory: MemoryShape, embedding: TokenEmbedding) -> RecurrentDecoder:
+        return RecurrentDecoder(self, memory=memory, embedding=embedding)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecurrentState(BeamRows):
+    """Where the recurrence stands, what the last step said, and what attention has covered."""
+
+    cells_NLD: tuple[Tensor, ...]
+    output_ND: Tensor
+    coverage_NS: Tensor | None
+    source: AttentionKeys | None
+    context_BD: Tensor | None
+    """The fixed vector that is read at every step."""
+    shows: WantedAttention
+
+
+class RecurrentDecoder(Decoder):
+    """s_t = cell([y_{t-1}; …], s_{t-1}); with attention the output is tanh(W_c [c_t; s_t]) (Luong et al. 2015, eq. 5).
+
+    Where a step's input does not depend on the step before (no feeding, no coverage), all steps are one call of each
+    layer; else the input half of the first layer is, and the rest walks.
+    """
+
+    joins = True
+
+    def __init__(self, settings: RecurrentDecoderSettings, *, memory: MemoryShape, embedding: TokenEmbedding) -> None:
+        super().__init__()
+        width = settings.width
+        kind = CellKind(
+            name=settings.cell,
+            width=width,
+            norm=settings.norm,
+            dropout=settings.dropout,
+            variational=settings.variational,
+        )
+        self.embedding = embedding
+        self.attention = settings.attention.build(width, memory_width=memory.width)
+        self.attends_before = settings.attend == "before"
+        self.feeds_output = settings.input_feeding
+        self.context: nn.Linear | None = None
+        self.readout: nn.Linear | None = None
+        feeds = width if self.feeds_output else 0
+        if self.attention is not None:
+            feeds += self.attention.width if self.attends_before else 0
+            self.readout = nn.Linear(self.attention.width + width, width, bias=False)
+            initial.xavier(self.readout)
+        elif isinstance(settings.attention, NoAttentionSettings) and settings.attention.context == "every":
+            feeds = width
+            self.context = nn.Linear(summary_width(memory), width)
+            initial.xavier(self.context)
+        self.walks = self.feeds_output or self.attends_before or self._covers
+        self.bridge = Bridge(memory, kind, layers=settings.layers, how=settings.initial)
+        self.cells = RecurrentStack(
+            kind, inputs=embedding.width + feeds, layers=settings.layers, residual=settings.residual
+        )
+        self.dropout = nn.Dropout(settings.dropout)
+        self.shape = DecoderShape(
+            hidden=width,
+            context=None if self.attention is None else self.attention.width,
+            embedded=embedding.width,
+        )
+
+    @property
+    def _covers(self) -> bool:
+        return self.attention is not None and self.attention.covers is not None
+
+    def start(self, memory: Memory, *, beams: int = 1, attention: WantedAttention = "none") -> RecurrentState:
+        cells_NLD = tuple(part.repeat_interleave(beams, 0) for part in self.bridge(memory))
+        num_rows, _, width = cells_NLD[0].shape
+        return RecurrentState(
+            beams=beams,
+            cells_NLD=cells_NLD,
+            output_ND=cells_NLD[0].new_zeros(num_rows, width),
+            coverage_NS=cells_NLD[0].new_zeros(num_rows, memory.mask_BS.shape[1]) if self._covers else None,
+            source=None if self.attention is None else self.attention.prepare(memory),
+            context_BD=None if self.context is None else torch.tanh(self.context(summary_BD(memory))),
+            shows=attention,
+        )
+
+    def forward(self, tokens_NT: Tensor, state: RecurrentState) -> DecoderOutput:  # type: ignore[override]
+        embedded_NTE = self.embedding(tokens_NT)
+        return self._walk(embedded_NTE, state) if self.walks else self._leap(embedded_NTE, state)
+
+    def _leap(self, embedded_NTE: Tensor, state: RecurrentState) -> DecoderOutput:
+        """All steps at once."""
+        inputs_NTI = embedded_NTE
+        if state.context_BD is not None:
+            context_N1D = state.context_BD.repeat_interleave(state.beams, 0)[:, None]
+            inputs_NTI = torch.cat([embedded_NTE, context_N1D.expand(-1, embedded_NTE.shape[1], -1)], dim=-1)
+        h_NTD, cells_NLD = self.cells(inputs_NTI, state.cells_NLD)
+        attended = self._attend(h_NTD, state)
+        return self._output(h_NTD, attended, embedded_NTE, replace(state, cells_NLD=cells_NLD))
+
+    def _walk(self, embedded_NTE: Tensor, state: RecurrentState) -> DecoderOutput:
+        """One step after the other: W [y; fed] = W_y y + W_f fed, the first half made for all steps beforehand."""
+        first = self.cells.first
+        weight_RE, weight_RF = first.weight.split(
+            [embedded_NTE.shape[-1], first.in_features - embedded_NTE.shape[-1]], 1
+        )
+        input_NTR = functional.linear(embedded_NTE, weight_RE, first.bias)
+        drops = self.cells.drops(state.cells_NLD)
+        outputs: list[DecoderOutput] = []
+        for step, input_NR in enumerate(input_NTR.unbind(1)):
+            top_N1D = state.cells_NLD[0][:, -1:]
+            attended = self._attend(top_N1D, state) if self.attends_before else None
+            fed = [state.output_ND] if self.feeds_output else []
+            fed += [attended.context_NTD[:, 0]] if attended is not None else []
+            if fed:
+                input_NR = input_NR + functional.linear(torch.cat(fed, -1), weight_RF)
+            h_ND, cells_NLD = self.cells.step(input_NR, state.cells_NLD, drops)
+            if attended is None:
+                attended = self._attend(h_ND[:, None], state)
+            output = self._output(
+                h_ND[:, None], attended, embedded_NTE[:, step : step + 1], replace(state, cells_NLD=cells_NLD)
+            )
+            outputs.append(output)
+            state = output.state  # type: ignore[assignment]
+        return _joined(outputs)
+
+    def _attend(self, query_NTD: Tensor, state: RecurrentState) -> Attended | None:
+        if self.attention is None:
+            return None
+        attended: Attended = self.attention(query_NTD, state.source, state.coverage_NS)
+        return attended
+
+    def _output(
+        self, h_NTD: Tensor, attended: Attended | None, embedded_NTE: Tensor, state: RecurrentState
+    ) -> DecoderOutput:
+        if attended is None or self.readout is None:
+            return DecoderOutput(
+                hidden_NTD=self.dropout(h_NTD), state=state, beams=state.beams, embedded_NTD=embedded_NTE
+            )
+        output_NTD = self.dropout(torch.tanh(self.readout(torch.cat([attended.context_NTD, h_NTD], -1))))
+        if state.coverage_NS is not None:
+            state = replace(state, coverage_NS=state.coverage_NS + attended.weights_NTS[:, 0])
+        return DecoderOutput(
+            hidden_NTD=output_NTD,
+            state=replace(state, output_ND=output_NTD[:, -1]),
+            beams=state.beams,
+            context_NTD=attended.context_NTD,
+            embedded_NTD=embedded_NTE,
+            attention_NTS=None if state.shows == "none" else attended.weights_NTS,
+            all_attention=attended.weights_NHTS[:, None] if state.shows == "all" else None,
+        )
+
+
+def _joined(outputs: list[DecoderOutput]) -> DecoderOutput:
+    """Steps side by side, with the last one's state."""
+
+    def cat(parts: list[Tensor | None], axis: int) -> Tensor | None:
+        tensors = [part for part in parts if part is not None]
+        return torch.cat(tensors, axis) if tensors else None
+
+    return DecoderOutput(
+        hidden_NTD=torch.cat([output.hidden_NTD for output in outputs], 1),
+        state=outputs[-1].state,
+        beams=outputs[-1].beams,
+        context_NTD=cat([output.context_NTD for output in outputs], 1),
+        embedded_NTD=cat([output.embedded_NTD for output in outputs], 1),
+        attention_NTS=cat([output.attention_NTS for output in outputs], 1),
+        all_attention=cat([output.all_attention for output in outputs], 3),
+    )

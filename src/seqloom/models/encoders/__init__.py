@@ -1,0 +1,18 @@
+"""The encoders: each turns a memory into a better one."""
+
+from seqloom.models.encoders.conv import ConvEncoder, ConvEncoderSettings
+from seqloom.models.encoders.recurrent import RecurrentEncoder, RecurrentEncoderSettings
+from seqloom.models.encoders.stack import EncoderSettings, StackEncoder, StackEncoderSettings
+from seqloom.models.encoders.transformer import TransformerEncoder, TransformerEncoderSettings
+
+__all__ = [
+    "ConvEncoder",
+    "ConvEncoderSettings",
+    "EncoderSettings",
+    "RecurrentEncoder",
+    "RecurrentEncoderSettings",
+    "StackEncoder",
+    "StackEncoderSettings",
+    "TransformerEncoder",
+    "TransformerEncoderSettings",
+]

@@ -1,0 +1,49 @@
+"""A model as search sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from torch import Tensor
+
+from seqloom.decoding.stepper import Step
+from seqloom.models.encoder_decoder import EncoderDecoder
+from seqloom.nn.contracts import WantedAttention
+from seqloom.nn.memory import Memory, SourceBatch
+from seqloom.nn.state import Rows, State
+
+__all__ = ["ModelState", "ModelStepper"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelState(Rows):
+    """The decoder's state, and the memory for the head."""
+
+    decoder: State
+    memory: Memory
+
+
+class ModelStepper:
+    """One model's steps."""
+
+    def __init__(self, model: EncoderDecoder) -> None:
+        self.model = model
+        self.vocabulary = model.vocabulary
+        self.joins = model.decoder.joins
+        self.longest = model.decoder.longest
+
+    def start(self, source: SourceBatch, *, beams: int, attention: bool = False) -> ModelState:
+        memory = self.model.encode(source)
+        shows: WantedAttention = "one" if attention else self.model.head.attention
+        return ModelState(decoder=self.model.decoder.start(memory, beams=beams, attention=shows), memory=memory)
+
+    def step(self, tokens_N: Tensor, state: State) -> Step:
+        assert isinstance(state, ModelState)
+        output = self.model.decoder(tokens_N[:, None], state.decoder)
+        attention_NTS = output.attention_NTS
+        return Step(
+            logp_NV=self.model.head(output.pick(), state.memory),
+            state=replace(state, decoder=output.state),
+            attention_NS=None if attention_NTS is None else attention_NTS[:, 0],
+            mask_BS=state.memory.mask_BS,
+        )

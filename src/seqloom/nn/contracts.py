@@ -1,0 +1,203 @@
+"""The contracts between encoder, decoder, head and objective: memory → steps → log-probabilities → loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, Self
+
+import torch
+from torch import Tensor, nn
+
+from seqloom.nn.memory import Memory, SourceBatch
+from seqloom.nn.state import State
+
+if TYPE_CHECKING:
+    pass
+
+__all__ = [
+    "Batch",
+    "Decoder",
+    "DecoderOutput",
+    "DecoderShape",
+    "Features",
+    "Head",
+    "Loss",
+    "Objective",
+    "Run",
+    "Scored",
+    "WantedAttention",
+]
+
+WantedAttention = Literal["none", "one", "all"]
+"""How much attention a decoder shows: none, one matrix (heads and layers averaged as fits), or every head's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Pairs to learn from. Targets stand between bos and eos, padded at the right."""
+
+    source: SourceBatch
+    target_BT: Tensor
+    target_mask_BT: Tensor
+
+    @property
+    def inputs_BT(self) -> Tensor:
+        """What the decoder reads: all but the last token."""
+        return self.target_BT[:, :-1]
+
+    @property
+    def outputs_BT(self) -> Tensor:
+        """What it should say: all but bos."""
+        return self.target_BT[:, 1:]
+
+    @property
+    def keep_BT(self) -> Tensor:
+        """True where ``outputs_BT`` is real."""
+        return self.target_mask_BT[:, 1:]
+
+    def to(self, device: torch.device) -> Self:
+        return type(self)(
+            source=self.source.to(device),
+            target_BT=self.target_BT.to(device),
+            target_mask_BT=self.target_mask_BT.to(device),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Features:
+    """A decoder's output at the P positions that count."""
+
+    hidden_PD: Tensor
+    row_P: Tensor
+    """The source, a row of the memory, that each position belongs to."""
+    context_PD: Tensor | None = None
+    embedded_PD: Tensor | None = None
+    attention_PS: Tensor | None = None
+
+    def __len__(self) -> int:
+        return self.hidden_PD.shape[0]
+
+    def at(self, positions: slice) -> Features:
+        """A stretch of the positions."""
+        return Features(
+            hidden_PD=self.hidden_PD[positions],
+            row_P=self.row_P[positions],
+            context_PD=None if self.context_PD is None else self.context_PD[positions],
+            embedded_PD=None if self.embedded_PD is None else self.embedded_PD[positions],
+            attention_PS=None if self.attention_PS is None else self.attention_PS[positions],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecoderOutput:
+    """What a decoder says of T tokens, before any head has seen it."""
+
+    hidden_NTD: Tensor
+    state: State
+    beams: int = 1
+    context_NTD: Tensor | None = None
+    """What attention fetched from the memory."""
+    embedded_NTD: Tensor | None = None
+    """The tokens read, embedded."""
+    attention_NTS: Tensor | None = None
+    all_attention: Tensor | None = None
+    """Every layer's and head's, (N, L, H, T, S)."""
+
+    def pick(self, keep_NT: Tensor | None = None) -> Features:
+        """The same at the positions kept; None keeps all."""
+        num_rows, num_steps = self.hidden_NTD.shape[:2]
+        row_NT = torch.arange(num_rows, device=self.hidden_NTD.device)[:, None].expand(num_rows, num_steps)
+
+        def picked(x_NT: Tensor) -> Tensor:
+            return x_NT.flatten(0, 1) if keep_NT is None else x_NT[keep_NT]
+
+        return Features(
+            hidden_PD=picked(self.hidden_NTD),
+            row_P=picked(row_NT) // self.beams,
+            context_PD=None if self.context_NTD is None else picked(self.context_NTD),
+            embedded_PD=None if self.embedded_NTD is None else picked(self.embedded_NTD),
+            attention_PS=None if self.attention_NTS is None else picked(self.attention_NTS),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecoderShape:
+    """The sizes of a ``DecoderOutput``, so that a head can be fitted to it."""
+
+    hidden: int
+    context: int | None = None
+    """None: this decoder attends to nothing, so a head that copies cannot stand on it."""
+    embedded: int | None = None
+
+
+class Decoder(nn.Module):
+    """Steps against a memory: T tokens in one call while learning, one a call while answering."""
+
+    joins: bool
+    """Whether rows at different positions can share a batch."""
+    shape: DecoderShape
+    longest: int | None = None
+    """How many steps it can take at most; None: any number."""
+
+    def start(self, memory: Memory, *, beams: int = 1, attention: WantedAttention = "none") -> State:
+        raise NotImplementedError
+
+    def forward(self, tokens_NT: Tensor, state: State) -> DecoderOutput:
+        raise NotImplementedError
+
+    def __call__(self, tokens_NT: Tensor, state: State) -> DecoderOutput:
+        result: DecoderOutput = super().__call__(tokens_NT, state)
+        return result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scored:
+    """Log-probabilities of given targets, and of the vocabulary on average (what label smoothing needs)."""
+
+    logp_P: Tensor
+    mean_logp_P: Tensor
+
+
+class Head(nn.Module):
+    """From a decoder's output to log-probabilities."""
+
+    attention: WantedAttention = "none"
+    """How much attention it needs of the decoder."""
+
+    def forward(self, at: Features, memory: Memory, *, columns_V: Tensor | None = None) -> Tensor:
+        """``logp_PV``; with ``columns_V``, a shortlist, normalised over those columns only."""
+        raise NotImplementedError
+
+    def score(self, at: Features, memory: Memory, target_P: Tensor) -> Scored:
+        """The targets' log-probabilities, made in chunks: never all logits at once."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One pass over a batch: all that an objective may look at."""
+
+    model: nn.Module
+    batch: Batch
+    memory: Memory
+    output: DecoderOutput
+
+    @property
+    def head(self) -> Head:
+        head = self.model.head
+        assert isinstance(head, Head)
+        return head
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss:
+    """A sum and what it is a sum over, so that batches of different sizes add up rightly."""
+
+    total: Tensor
+    count: Tensor
+
+
+class Objective(Protocol):
+    """Cross-entropy, CTC, KL, coverage, alignment, risk."""
+
+    def __call__(self, run: Run) -> Loss: ...

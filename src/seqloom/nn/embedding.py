@@ -1,0 +1,46 @@
+"""From ids to vectors."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from seqloom.core.settings import Positive, Rate
+from seqloom.core.specials import Specials
+
+__all__ = ["EmbeddingSettings", "TokenEmbedding"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbeddingSettings:
+    """The token embedding."""
+
+    width: Positive = 256
+    scale: bool = True
+    """Multiply by √width (Vaswani et al. 2017, section 3.4), so that entries have unit variance."""
+    dropout: Rate = 0.0
+
+    def build(self, vocabulary: Specials) -> TokenEmbedding:
+        return TokenEmbedding(vocabulary, width=self.width, scale=self.scale, dropout=self.dropout)
+
+
+class TokenEmbedding(nn.Module):
+    """A vector a token; the padding's is zero and stays zero; ids beyond the vocabulary are read as unknown."""
+
+    def __init__(self, vocabulary: Specials, *, width: int, scale: bool = True, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.vocabulary = vocabulary
+        self.width = width
+        self.factor = math.sqrt(width) if scale else 1.0
+        self.table = nn.Embedding(vocabulary.size, width, padding_idx=vocabulary.pad)
+        self.dropout = nn.Dropout(dropout)
+        nn.init.normal_(self.table.weight, std=width**-0.5)
+        with torch.no_grad():
+            self.table.weight[vocabulary.pad].zero_()
+
+    def forward(self, ids: Tensor) -> Tensor:
+        known = torch.where(ids < self.vocabulary.size, ids, self.vocabulary.unk)
+        return self.dropout(self.table(known) * self.factor)

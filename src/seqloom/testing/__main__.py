@@ -1,0 +1,83 @@
+"""``python -m seqloom.testing``: try the laws, say how many combinations there were and what failed."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+import torch
+
+from seqloom.core.errors import RecipeError, SeqloomError
+from seqloom.testing.combinations import Combination, combinations, role_of
+from seqloom.testing.laws import Broken, check
+
+_SHOWN = 3
+"""Combinations named for one fault; the rest is counted."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0 where every law holds, 1 where one does not, 2 where the part cannot be tried."""
+    parser = argparse.ArgumentParser(prog="python -m seqloom.testing", description="Try the laws of seqloom.testing.")
+    parser.add_argument("part", nargs="?", help="your own settings class, my_package.module:MyEncoderSettings")
+    parser.add_argument("--quick", action="store_true", help="every pair of options instead of every triple")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
+    options = parser.parse_args(arguments)
+    started = time.perf_counter()
+    _one_thread()
+    try:
+        own = None if options.part is None else _import(options.part)
+        tried = combinations(strength=2 if options.quick else 3, own=own)
+    except SeqloomError as error:
+        print(error, file=sys.stderr)
+        return 2
+    broken = _check_all(tried, jobs=options.jobs)
+    _report(broken)
+    print(f"{len(tried)} combinations, {len(broken)} failures, {time.perf_counter() - started:.0f} s")
+    return 1 if broken or not tried else 0
+
+
+def _import(name: str) -> type[Any]:
+    """The class that ``my_package.module:MySettings`` names, from the current directory too."""
+    module_name, _, class_name = name.partition(":")
+    sys.path.append(os.getcwd())
+    try:
+        cls = getattr(importlib.import_module(module_name), class_name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise RecipeError(f"`{name}` must be a settings class, my_package.module:MySettings, but {error}.") from error
+    role_of(cls)
+    found: type[Any] = cls
+    return found
+
+
+def _check_all(tried: list[Combination], *, jobs: int) -> list[Broken]:
+    if jobs == 1:
+        return [fault for combination in tried for fault in check(combination)]
+    with ProcessPoolExecutor(jobs, initializer=_one_thread) as pool:
+        return [fault for faults in pool.map(check, tried, chunksize=8) for fault in faults]
+
+
+def _one_thread() -> None:
+    """Models this small gain nothing from more threads, and processes would fight over the cores."""
+    torch.set_num_threads(1)
+
+
+def _report(broken: Iterable[Broken]) -> None:
+    """One paragraph a fault (a law and the line that raised): why, and some of the combinations that show it."""
+    faults: dict[tuple[str, str], list[Broken]] = defaultdict(list)
+    for fault in broken:
+        faults[fault.law, fault.place].append(fault)
+    for (law, place), shown in sorted(faults.items(), key=lambda fault: -len(fault[1])):
+        print(f"{law} ({place}), {len(shown)} combinations: {shown[0].why}")
+        for one in shown[:_SHOWN]:
+            print(f"    {one.combination}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

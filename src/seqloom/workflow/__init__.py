@@ -1,0 +1,1 @@
+"""The recipe, and from it everything that is built."""

@@ -1,0 +1,37 @@
+"""What must stay light stays light: these need no torch, so that a person waits for none."""
+
+import subprocess
+import sys
+
+import pytest
+
+import seqloom
+
+LIGHT = ["seqloom", "seqloom.cli.main", "seqloom.core.devices", "seqloom.core.logging", "seqloom.core.seeding"]
+LIGHT += ["seqloom.core.settings", "seqloom.core.specials", "seqloom.decoding.request"]
+
+
+@pytest.mark.parametrize("module", LIGHT)
+def test_module_needs_no_torch(module: str) -> None:
+    code = f"import sys, {module}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_help_needs_no_torch() -> None:
+    code = "import sys; from seqloom.cli.main import main; sys.exit(main(['--help']) or 'torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "seqloom COMMAND" in done.stdout
+
+
+def test_public_names_are_there_and_no_others_are_promised() -> None:
+    assert all(hasattr(seqloom, name) for name in seqloom.__all__)
+    assert sorted(seqloom.__all__) == [
+        "DataError",
+        "DecodingError",
+        "MissingExtraError",
+        "ModelFolderError",
+        "RecipeError",
+        "SeqloomError",
+        "__version__",
+    ]

@@ -1,0 +1,48 @@
+"""What the README says, done."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+    return [block for name, block in fenced if name == language]
+
+
+def test_its_recipe_and_commands(tmp_path: Path) -> None:
+    [recipe] = blocks("toml")
+    (tmp_path / "gru.toml").write_text(recipe, encoding="utf-8")
+    said = []
+    [session] = [block for block in blocks("") if block.startswith("$ seqloom")]
+    for line in session.splitlines():
+        if not line.startswith("$ "):
+            assert line in said[-1].stderr
+            continue
+        arguments = line.partition("#")[0].split()[2:]
+        command = [sys.executable, "-m", "seqloom", *arguments]
+        said.append(subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False))
+    assert [done.returncode for done in said] == [0, 0, 2]
+    assert "GatedConvolution" in said[1].stdout
+
+
+def test_its_python() -> None:
+    [program] = blocks("python")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(program, "README.md", "exec"), {})
+    assert printed.getvalue().startswith("(")
+
+
+def test_its_files_exist() -> None:
+    folder = Path(__file__).parent.parent
+    named = re.findall(r"\]\(([\w./]+)\)|`((?:examples|bench|docs)/[\w./]+)`|python (bench/\w+\.py)", README)
+    for name in filter(None, (name for names in named for name in names)):
+        assert (folder / name).exists(), f"README.md names {name}"
