@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := $(shell grep '^torch==' constraints.txt)
+G2P := $(shell grep '^g2p-en==' constraints.txt)
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
@@ -42,6 +43,7 @@ bench: $(STAMP) ## run every measurement in bench/
 	@set -e; for script in $(wildcard bench/*.py); do echo "== $$script"; $(BIN)/python $$script; done
 	@test -n "$(wildcard bench/*.py)" || echo "There is nothing to measure yet: bench/ has no script."
 
+# Of g2p-en a test wants the weights that it carries, and nothing that it depends on.
 # torch comes first and alone, so that nothing that needs it picks another; which build of it, pip's configuration decides.
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -50,6 +52,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install -q $(TORCH)
 	$(PIP) install -q -c constraints.txt -e '.[dev]'
+	$(PIP) install -q --no-deps $(G2P)
 	@$(BIN)/python -c 'import sys; from importlib.metadata import version; got = version("torch").partition("+")[0]; \
 	  sys.exit(None if "torch==" + got == "$(TORCH)" else f"constraints.txt asks for $(TORCH), but pip installed {got}.")'
 	@touch $@

@@ -8,7 +8,7 @@ first state (Sutskever et al. 2014), is read at every step too (Cho et al. 2014)
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,7 @@ import torch
 from matplotlib import pyplot
 
 from seqloom.core.seeding import seed_everything
-from seqloom.data.batches import make_batch
+from seqloom.data.batches import batches_of
 from seqloom.data.synthetic import SyntheticSettings
 from seqloom.decoding.request import Request, answer
 from seqloom.decoding.search import Search
@@ -31,7 +31,6 @@ from seqloom.models.encoder_decoder import EncoderDecoder, ModelSettings
 from seqloom.models.encoders import RecurrentEncoderSettings
 from seqloom.models.sources import TextSourceSettings
 from seqloom.models.stepper import ModelStepper
-from seqloom.nn.contracts import Batch
 from seqloom.nn.embedding import EmbeddingSettings
 from seqloom.training.loop import TrainingSettings, train
 
@@ -91,15 +90,10 @@ def trained(variant: Variant) -> EncoderDecoder:
         decoder=RecurrentDecoderSettings(cell="gru", width=128, attention=variant.attention),
     )
     model = settings.build(source=TASK.vocabulary, target=TASK.vocabulary)
-    for _ in train(model, batches(), TRAINING):
+    batches = batches_of(TASK.pairs("training"), size=PAIRS_A_STEP, vocabulary=TASK.vocabulary)
+    for _ in train(model, batches, TRAINING):
         pass
     return model.eval()
-
-
-def batches() -> Iterator[Batch]:
-    pairs = TASK.pairs("training")
-    while True:
-        yield make_batch(list(islice(pairs, PAIRS_A_STEP)), vocabulary=TASK.vocabulary)
 
 
 def measure(model: EncoderDecoder) -> list[Score]:

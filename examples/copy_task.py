@@ -5,13 +5,13 @@ python examples/copy_task.py --task sort --family recurrent
 
 import argparse
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 
 import torch
 
 from seqloom.core.seeding import seed_everything
-from seqloom.data.batches import make_batch
+from seqloom.data.batches import batches_of
 from seqloom.data.synthetic import SyntheticSettings
 from seqloom.decoding.request import Answer, Pair, Request
 from seqloom.decoding.search import Search, answer
@@ -30,7 +30,6 @@ from seqloom.models.encoders import (
 )
 from seqloom.models.sources import TextSourceSettings
 from seqloom.models.stepper import ModelStepper
-from seqloom.nn.contracts import Batch
 from seqloom.nn.embedding import EmbeddingSettings
 from seqloom.training.loop import TrainingSettings, train
 
@@ -83,16 +82,11 @@ def build(family: str, task: SyntheticSettings) -> EncoderDecoder:
 def learn(model: EncoderDecoder, task: SyntheticSettings) -> None:
     begun = time.perf_counter()
     print("\n  step    loss")
-    for progress in train(model, batches(task), TRAINING):
+    batches = batches_of(task.pairs("training"), size=PAIRS_A_STEP, vocabulary=task.vocabulary)
+    for progress in train(model, batches, TRAINING):
         if progress.step % 50 == 0:
             print(f"  {progress.step:4}  {progress.loss:6.3f}")
     print(f"\nTrained in {time.perf_counter() - begun:.0f} s.")
-
-
-def batches(task: SyntheticSettings) -> Iterator[Batch]:
-    pairs = task.pairs("training")
-    while True:
-        yield make_batch(list(islice(pairs, PAIRS_A_STEP)), vocabulary=task.vocabulary)
 
 
 def show(model: EncoderDecoder, task: SyntheticSettings) -> None:

@@ -33,5 +33,6 @@ def test_public_names_are_there_and_no_others_are_promised() -> None:
         "ModelFolderError",
         "RecipeError",
         "SeqloomError",
+        "TrainingError",
         "__version__",
     ]

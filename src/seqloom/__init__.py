@@ -7,6 +7,7 @@ from seqloom.core.errors import (
     ModelFolderError,
     RecipeError,
     SeqloomError,
+    TrainingError,
 )
 
 __version__ = "0.1.0.dev0"
@@ -18,5 +19,6 @@ __all__ = [
     "ModelFolderError",
     "RecipeError",
     "SeqloomError",
+    "TrainingError",
     "__version__",
 ]

@@ -1,11 +1,10 @@
 """One way to train on a synthetic task and to count the unseen sequences that come out right."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 from seqloom.core.seeding import seed_everything
-from seqloom.data.batches import make_batch
+from seqloom.data.batches import batches_of
 from seqloom.data.synthetic import SyntheticSettings
 from seqloom.decoding.request import Request, answer
 from seqloom.decoding.search import Search
@@ -14,7 +13,6 @@ from seqloom.models.encoder_decoder import EncoderDecoder, ModelSettings
 from seqloom.models.encoders import EncoderSettings
 from seqloom.models.sources import TextSourceSettings
 from seqloom.models.stepper import ModelStepper
-from seqloom.nn.contracts import Batch
 from seqloom.nn.embedding import EmbeddingSettings
 from seqloom.training.loop import TrainingSettings, train
 
@@ -44,7 +42,8 @@ def trained(family: Family, task: SyntheticSettings, *, steps: int, batch: int =
     seed_everything(1)
     model = family.build(task)
     settings = TrainingSettings(steps=steps, rate=family.rate, warmup=100)
-    for _ in train(model, _batches(task, size=batch), settings):
+    batches = batches_of(task.pairs("training"), size=batch, vocabulary=task.vocabulary)
+    for _ in train(model, batches, settings):
         pass
     return model.eval()
 
@@ -55,9 +54,3 @@ def exact_match(model: EncoderDecoder, task: SyntheticSettings) -> float:
     requests = [Request(id=number, source=pair.source, max_length=40) for number, pair in enumerate(pairs)]
     answers = answer(Search(ModelStepper(model), max_rows=256), requests)
     return sum(each.tokens == tuple(pair.target) for each, pair in zip(answers, pairs, strict=True)) / TESTED
-
-
-def _batches(task: SyntheticSettings, *, size: int) -> Iterator[Batch]:
-    pairs = task.pairs("training")
-    while True:
-        yield make_batch(list(islice(pairs, size)), vocabulary=task.vocabulary)

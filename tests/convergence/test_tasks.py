@@ -95,7 +95,7 @@ def test_one_fixed_vector_fails_where_attention_does_not() -> None:
             encoder=RecurrentEncoderSettings(cell="gru", width=128),
             decoder=RecurrentDecoderSettings(cell="gru", width=128, attention=attention),
         )
-        return exact_match(trained(family, task, steps=400), long)
+        return exact_match(trained(family, task, steps=500), long)
 
     with_attention = on_long(AdditiveAttentionSettings())
     assert with_attention >= 0.9

@@ -5,7 +5,15 @@ import pickle
 import pytest
 
 from seqloom.core import errors
-from seqloom.core.errors import DataError, DecodingError, MissingExtraError, ModelFolderError, RecipeError, SeqloomError
+from seqloom.core.errors import (
+    DataError,
+    DecodingError,
+    MissingExtraError,
+    ModelFolderError,
+    RecipeError,
+    SeqloomError,
+    TrainingError,
+)
 
 
 def test_recipe_error_is_a_line_for_each_mistake() -> None:
@@ -20,7 +28,9 @@ def test_missing_extra_says_what_to_install() -> None:
     assert str(MissingExtraError("MarianMT", extra="huggingface")) == expected
 
 
-@pytest.mark.parametrize("cls", [RecipeError, DataError, ModelFolderError, DecodingError, MissingExtraError])
+@pytest.mark.parametrize(
+    "cls", [RecipeError, DataError, ModelFolderError, DecodingError, TrainingError, MissingExtraError]
+)
 def test_every_error_is_ours_and_drawn(cls: type[SeqloomError]) -> None:
     assert issubclass(cls, SeqloomError)
     assert f"── {cls.__name__} " in (errors.__doc__ or "")

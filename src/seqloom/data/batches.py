@@ -1,8 +1,9 @@
-"""Pairs side by side in one padded batch."""
+"""Pairs side by side in padded batches."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 import torch
 
@@ -11,7 +12,7 @@ from seqloom.decoding.collate import collate, pad
 from seqloom.decoding.request import Pair
 from seqloom.nn.contracts import Batch
 
-__all__ = ["make_batch"]
+__all__ = ["batches_of", "make_batch"]
 
 
 def make_batch(pairs: Sequence[Pair], *, vocabulary: Specials, device: torch.device | None = None) -> Batch:
@@ -24,3 +25,10 @@ def make_batch(pairs: Sequence[Pair], *, vocabulary: Specials, device: torch.dev
         target_BT=target_BT,
         target_mask_BT=torch.arange(target_BT.shape[1], device=device) < lengths_B[:, None],
     )
+
+
+def batches_of(pairs: Iterable[Pair], *, size: int, vocabulary: Specials) -> Iterator[Batch]:
+    """The pairs in the order given, ``size`` a batch, until there are no more."""
+    pairs = iter(pairs)
+    while chosen := list(islice(pairs, size)):
+        yield make_batch(chosen, vocabulary=vocabulary)

@@ -64,6 +64,8 @@ class Rows:
         def changed(name: str, value: Any) -> Any:
             if isinstance(value, Tensor):
                 return change(name, value)
+            if value is None or isinstance(value, int | str):
+                return value  # before the slow question whether it is a state
             if isinstance(value, tuple):
                 return tuple(changed(name, item) for item in value)
             if isinstance(value, Mapping):
@@ -114,10 +116,10 @@ def _join(first: Any, second: Any, fill: int) -> Any:
         return tuple(_join(a, b, fill) for a, b in zip(first, second, strict=True))
     if isinstance(first, Mapping):
         return {key: _join(value, second[key], fill) for key, value in first.items()}
-    if isinstance(first, State):
-        return first.join(cast(State, second))
     if isinstance(first, int) and not isinstance(first, bool):
         return max(first, second)  # an upper bound, such as the longest row so far
+    if first is not None and not isinstance(first, bool | str) and isinstance(first, State):
+        return first.join(cast(State, second))
     assert first == second, f"rows that differ in {first!r} and {second!r} cannot join"
     return first
 

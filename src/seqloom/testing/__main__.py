@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
@@ -33,14 +33,14 @@ def main(arguments: list[str] | None = None) -> int:
     _one_thread()
     try:
         own = None if options.part is None else _import(options.part)
-        tried = combinations(strength=2 if options.quick else 3, own=own)
     except SeqloomError as error:
         print(error, file=sys.stderr)
         return 2
-    broken = _check_all(tried, jobs=options.jobs)
+    results = list(_check_all(combinations(strength=2 if options.quick else 3, own=own), jobs=options.jobs))
+    broken = [fault for faults in results for fault in faults]
     _report(broken)
-    print(f"{len(tried)} combinations, {len(broken)} failures, {time.perf_counter() - started:.0f} s")
-    return 1 if broken or not tried else 0
+    print(f"{len(results)} combinations, {len(broken)} failures, {time.perf_counter() - started:.0f} s")
+    return 1 if broken or not results else 0
 
 
 def _import(name: str) -> type[Any]:
@@ -56,11 +56,14 @@ def _import(name: str) -> type[Any]:
     return found
 
 
-def _check_all(tried: list[Combination], *, jobs: int) -> list[Broken]:
+def _check_all(tried: Iterable[Combination], *, jobs: int) -> Iterator[list[Broken]]:
+    """What each combination breaks. They are tried while further ones are still being thought of."""
     if jobs == 1:
-        return [fault for combination in tried for fault in check(combination)]
+        yield from map(check, tried)
+        return
     with ProcessPoolExecutor(jobs, initializer=_one_thread) as pool:
-        return [fault for faults in pool.map(check, tried, chunksize=8) for fault in faults]
+        for running in [pool.submit(check, combination) for combination in tried]:
+            yield running.result()
 
 
 def _one_thread() -> None:

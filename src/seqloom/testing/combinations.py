@@ -66,9 +66,9 @@ def role_of(cls: type[Any]) -> Role:
     return _ROLES[asked]
 
 
-def combinations(*, strength: int, own: type[Any] | None = None, seed: int = 1) -> list[Combination]:
+def combinations(*, strength: int, own: type[Any] | None = None, seed: int = 1) -> Iterator[Combination]:
     """Combinations in which every feasible ``strength`` of choices occurs; with ``own``, all of them have that part."""
-    return list(_Cover(_parts(own), strength=strength, seed=seed))
+    return iter(_Cover(_parts(own), strength=strength, seed=seed))
 
 
 def _parts(own: type[Any] | None) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class Sample:
 def sample(
     combination: Combination,
     *,
-    lengths: Sequence[tuple[int, int]] = ((5, 3), (2, 4), (3, 1)),
+    lengths: Sequence[tuple[int, int]] = ((4, 2), (2, 3), (3, 1)),
     size: int = 8,
     seed: int = 1,
 ) -> Sample:

@@ -73,4 +73,4 @@ def _rows(name: str, module: nn.Module, *, depth: int, counted: set[int]) -> Ite
         children = list(children[0][1].named_children())
     for child_name, child in children:
         yield from _rows(child_name, child, depth=depth + 1, counted=counted)
-    counted |= parameters.keys()
+    counted.update(parameters)
