@@ -63,9 +63,9 @@ def main() -> None:
     show(model, task)
     print("""
 Next, try
-  python examples/copy_task.py --task sort           another task: copy, reverse or sort
-  python examples/copy_task.py --family recurrent    another model: transformer, recurrent or conv
-  seqloom check recipe.toml                          a recipe of your own, resolved, and the model that it makes""")
+  .venv/bin/python examples/copy_task.py --task sort          another task: copy, reverse or sort
+  .venv/bin/python examples/copy_task.py --family recurrent   another model: transformer, recurrent or conv
+  .venv/bin/seqloom check examples/gru.toml                   a recipe, resolved, and the model that it makes""")
 
 
 def build(family: str, task: SyntheticSettings) -> EncoderDecoder:

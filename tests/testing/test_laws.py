@@ -23,6 +23,7 @@ from seqloom.nn.embedding import TokenEmbedding
 from seqloom.nn.memory import Encoder, Memory, MemoryShape
 from seqloom.testing import laws
 from seqloom.testing.combinations import Combination, combinations
+from seqloom.testing.model_laws import every_parameter_learns
 from seqloom.testing.samples import sample
 
 
@@ -258,7 +259,7 @@ def test_laws_hold_for_any_lengths(place: int, lengths: Sequence[tuple[int, int]
     given = sample(tried[place % len(tried)], lengths=lengths, size=size, seed=seed)
     for law in laws.LAWS:
         # Whether every parameter learns depends on what is in a batch: an empty one moves nothing.
-        if law is not laws.every_parameter_learns:
+        if law is not every_parameter_learns:
             law(given)
 
 

@@ -40,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
     broken = [fault for faults in results for fault in faults]
     _report(broken)
     print(f"{len(results)} combinations, {len(broken)} failures, {time.perf_counter() - started:.0f} s")
+    if not results:
+        print("No combination could be built: every one was refused as a recipe would be.", file=sys.stderr)
     return 1 if broken or not results else 0
 
 

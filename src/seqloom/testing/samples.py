@@ -5,19 +5,24 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
+from torch.testing import assert_close
 
 from seqloom.core.specials import Specials
 from seqloom.data.batches import make_batch
 from seqloom.decoding.request import Pair, Source
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.nn.contracts import Batch, DecoderOutput
-from seqloom.nn.memory import SourceBatch
+from seqloom.nn.memory import Memory, SourceBatch
 from seqloom.testing.combinations import Combination
 
-__all__ = ["Sample", "sample", "walk"]
+__all__ = ["FIRST_WORD", "Sample", "close", "sample", "walk"]
+
+close = partial(assert_close, rtol=1e-8, atol=1e-9)
+"""Double precision leaves no room for "about"."""
 
 FIRST_WORD = 4
 """The first id behind pad, bos, eos and unknown."""
@@ -51,6 +56,16 @@ class Sample:
         tokens_NT = torch.randint(FIRST_WORD, self.vocabulary.size, (rows, steps), generator=generator)
         tokens_NT[:, 0] = self.vocabulary.bos
         return tokens_NT
+
+    def steps(self, wanted: int) -> int:
+        """As many steps as wanted, or as the decoder can take."""
+        longest = self.model.decoder.longest
+        return wanted if longest is None else min(wanted, longest)
+
+    def logp(self, output: DecoderOutput, memory: Memory) -> Tensor:
+        """The head's ``logp_NTV`` of a decoder's output."""
+        logp_PV = self.model.head(output.pick(), memory)
+        return logp_PV.view(*output.hidden_NTD.shape[:2], -1)
 
 
 def sample(
