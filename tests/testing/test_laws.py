@@ -92,6 +92,28 @@ class DeafSettings:
         return Deaf(memory)
 
 
+class Unkept(MeanEncoder):
+    """Has a weight that no file keeps."""
+
+    def __init__(self, memory: MemoryShape) -> None:
+        super().__init__(memory)
+        self.hidden_away = [torch.randn(())]
+
+    def forward(self, memory: Memory) -> Memory:
+        better = super().forward(memory)
+        return replace(better, states_BSD=better.states_BSD * self.hidden_away[0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnkeptSettings:
+    """An encoder that is not wholly saved."""
+
+    kind: Literal["unkept"] = "unkept"
+
+    def build(self, *, memory: MemoryShape) -> Unkept:
+        return Unkept(memory)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ForgetfulState(TransformerState):
     """Reorders nothing."""
@@ -137,6 +159,10 @@ class Faulty(TransformerDecoder):
         output = super().forward(tokens_NT, state)
         if self.fault == "peek":
             return replace(output, hidden_NTD=output.hidden_NTD + output.hidden_NTD[:, -1:])
+        if self.fault == "step":  # another equation for a single token
+            return replace(
+                output, hidden_NTD=output.hidden_NTD.flip(-1) if tokens_NT.shape[1] == 1 else output.hidden_NTD
+            )
         return output
 
 
@@ -172,6 +198,10 @@ class Copying(FaultySettings):
     fault = "copies"
 
 
+class Stepping(FaultySettings):
+    fault = "step"
+
+
 class Unnormalised(Generator):
     def forward(self, at: Features, memory: Memory, *, columns_V: Tensor | None = None) -> Tensor:
         return super().forward(at, memory, columns_V=columns_V) - 0.1
@@ -204,6 +234,10 @@ def test_a_sound_part_breaks_no_law() -> None:
         (Shifting, "select_keeps_sources"),
         (Jumbling, "join_appends_sources"),
         (Copying, "beams_share_the_memory"),
+        (Stepping, "steps_equal_one_call"),
+        (Stepping, "one_beam_is_greedy"),
+        (Stepping, "scores_are_the_models"),
+        (UnkeptSettings, "saving_keeps_everything"),
         (UnnormalisedSettings, "no_peeking"),
     ],
 )
