@@ -115,3 +115,18 @@ def test_an_own_part_is_found_where_one_works(recipe: Path, capsys: pytest.Captu
         "recipe.toml: `model.encoder.widht` is not a setting of the borrowed encoder. Did you mean `width`?"
     ]
     del sys.modules["own_encoders"]
+
+
+def test_a_missing_extra_is_one_line(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("pretrained_part.py").write_text(
+        "from dataclasses import dataclass\n"
+        "from seqloom import MissingExtraError\n"
+        "@dataclass(frozen=True, kw_only=True)\n"
+        "class Settings:\n"
+        "    def build(self, *, memory):\n"
+        "        raise MissingExtraError('pretrained_part:Settings', extra='huggingface')\n"
+    )
+    recipe.write_text('[model.encoder]\nkind = "pretrained_part:Settings"\n')
+    assert refused(capsys, "recipe.toml") == [
+        "`pretrained_part:Settings` needs the extra `huggingface`. Do `pip install 'seqloom[huggingface]'`."
+    ]

@@ -255,7 +255,7 @@ def test_every_pair_of_kinds_occurs() -> None:
     decoders = {"recurrent", "conv", "transformer", "aligned", "pooled"}
     assert seen == {(encoder, decoder) for encoder in encoders for decoder in decoders}
     attentions = {one.settings.decoder.attention.kind for one in tried if one.settings.decoder.kind == "recurrent"}
-    assert attentions == {"additive", "dot", "general", "concat", "heads", "none"}
+    assert attentions == {"additive", "dot", "general", "concat", "multihead", "none"}
     copying = {one.settings.decoder.kind for one in tried if one.settings.head.kind == "copy"}
     assert copying == decoders - {"pooled"}, "a head that copies stands on every decoder that attends"
 

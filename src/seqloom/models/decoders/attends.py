@@ -95,7 +95,7 @@ class GeneralAttentionSettings:
 class HeadsAttentionSettings:
     """Multi-head attention."""
 
-    kind: Literal["heads"] = "heads"
+    kind: Literal["multihead"] = "multihead"
     heads: Positive = 4
     coverage: bool = False
 
