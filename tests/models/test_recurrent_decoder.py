@@ -1,11 +1,14 @@
 """The recurrent decoder's equations, written out in NumPy a step at a time: from the memory to probabilities."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
 from torch import Tensor, nn
 
+from seqloom.core.errors import RecipeError
 from seqloom.core.specials import Specials
 from seqloom.models.decoders import (
     AdditiveAttentionSettings,
@@ -114,8 +117,9 @@ def test_fixed_vector_is_read_at_every_step() -> None:
 @pytest.mark.parametrize("coverage", [False, True])
 def test_additive_attention_before_the_cell(coverage: bool) -> None:
     """Bahdanau et al. 2015: α_t from s_{t-1}, s_t from [y_{t-1}; c_t]; coverage sums the α before (See 2017)."""
-    attention = AdditiveAttentionSettings(width=7, coverage=coverage)
-    decoder, _ = build(RecurrentDecoderSettings(width=WIDTH, attention=attention, attend="before"))
+    attention = AdditiveAttentionSettings(width=7)
+    settings = RecurrentDecoderSettings(width=WIDTH, attention=attention, attend="before", coverage=coverage)
+    decoder, _ = build(settings)
     output = decoder(TOKENS, decoder.start(memory(), attention="one"))
     part, W_c = decoder.attention, decoder.readout
     for row in range(2):
@@ -153,3 +157,9 @@ def test_general_attention_after_the_cell(input_feeding: bool) -> None:
             alpha = softmax(np.array([h @ affine(decoder.attention.keys, state) for state in real_states(row)]))
             said = np.tanh(affine(decoder.readout, np.concatenate([alpha @ real_states(row), h])))
             np.testing.assert_allclose(array(found_NTD[row, t]), said, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("option", [{"coverage": True}, {"input_feeding": True}, {"attend": "before"}])
+def test_what_needs_an_attention_says_so(option: dict[str, Any]) -> None:
+    with pytest.raises(RecipeError, match='needs an attention, but `attention.kind` is "none"'):
+        RecurrentDecoderSettings(attention=NoAttentionSettings(), **option)

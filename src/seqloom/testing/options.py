@@ -108,7 +108,7 @@ def _values(hint: Any, path: str) -> tuple[Any, ...]:
         return tuple(zip(kinds, (*kinds[1:], kinds[0]), strict=True))  # each kind once below and once above
     small = _SMALL.get(path.rpartition(".")[2], ())
     if get_origin(hint) in (Union, UnionType) and NoneType in get_args(hint):
-        return (None, *small)
+        return (None, *small[:1])
     return small if hint in (int, float) else ()
 
 

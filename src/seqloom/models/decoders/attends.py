@@ -36,7 +36,7 @@ class NoAttentionSettings:
     """The encoder's summary is the initial state only (Sutskever et al. 2014), or also read at every step (Cho et al.
     2014)."""
 
-    def build(self, query_width: int, *, memory_width: int) -> None:
+    def build(self, query_width: int, *, memory_width: int, coverage: bool) -> None:
         return None
 
 
@@ -47,12 +47,10 @@ class AdditiveAttentionSettings:
     kind: Literal["additive"] = "additive"
     width: Positive | None = None
     """Inner width; the decoder's if left out."""
-    coverage: bool = False
-    """Let it know what it looked at before (See et al. 2017)."""
 
-    def build(self, query_width: int, *, memory_width: int) -> Attention:
+    def build(self, query_width: int, *, memory_width: int, coverage: bool) -> Attention:
         inner = self.width or query_width
-        return AdditiveAttention(query_width, memory_width=memory_width, inner=inner, coverage=self.coverage)
+        return AdditiveAttention(query_width, memory_width=memory_width, inner=inner, coverage=coverage)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +60,10 @@ class ConcatAttentionSettings:
     kind: Literal["concat"] = "concat"
     width: Positive | None = None
     """Inner width; the decoder's if left out."""
-    coverage: bool = False
 
-    def build(self, query_width: int, *, memory_width: int) -> Attention:
+    def build(self, query_width: int, *, memory_width: int, coverage: bool) -> Attention:
         inner = self.width or query_width
-        return ConcatAttention(query_width, memory_width=memory_width, inner=inner, coverage=self.coverage)
+        return ConcatAttention(query_width, memory_width=memory_width, inner=inner, coverage=coverage)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,10 +71,9 @@ class DotAttentionSettings:
     """Luong's dot attention."""
 
     kind: Literal["dot"] = "dot"
-    coverage: bool = False
 
-    def build(self, query_width: int, *, memory_width: int) -> Attention:
-        return DotAttention(query_width, memory_width=memory_width, coverage=self.coverage)
+    def build(self, query_width: int, *, memory_width: int, coverage: bool) -> Attention:
+        return DotAttention(query_width, memory_width=memory_width, coverage=coverage)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,10 +81,9 @@ class GeneralAttentionSettings:
     """Luong's general attention."""
 
     kind: Literal["general"] = "general"
-    coverage: bool = False
 
-    def build(self, query_width: int, *, memory_width: int) -> Attention:
-        return GeneralAttention(query_width, memory_width=memory_width, coverage=self.coverage)
+    def build(self, query_width: int, *, memory_width: int, coverage: bool) -> Attention:
+        return GeneralAttention(query_width, memory_width=memory_width, coverage=coverage)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,12 +92,11 @@ class HeadsAttentionSettings:
 
     kind: Literal["multihead"] = "multihead"
     heads: Positive = 4
-    coverage: bool = False
 
-    def build(self, query_width: int, *, memory_width: int) -> Attention:
+    def build(self, query_width: int, *, memory_width: int, coverage: bool) -> Attention:
         if query_width % self.heads:
             raise RecipeError(f"heads must divide the decoder's width, but {self.heads} does not divide {query_width}.")
-        return HeadsAttention(query_width, memory_width=memory_width, heads=self.heads, coverage=self.coverage)
+        return HeadsAttention(query_width, memory_width=memory_width, heads=self.heads, coverage=coverage)
 
 
 AttentionSettings = (

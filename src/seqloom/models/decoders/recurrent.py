@@ -36,6 +36,8 @@ class RecurrentDecoderSettings:
     attend: Literal["before", "after"] = "after"
     """Look at the source with the last state, so that the cell reads what was found (Bahdanau et al. 2015), or with the
     new one (Luong et al. 2015)."""
+    coverage: bool = False
+    """Attention knows what it looked at before (See et al. 2017)."""
     input_feeding: bool = False
     """The cell reads the step's last output too (Luong et al. 2015, section 3.3)."""
     residual: bool = False
@@ -50,6 +52,8 @@ class RecurrentDecoderSettings:
         if isinstance(self.attention, NoAttentionSettings):
             if self.attend == "before":
                 raise RecipeError('attend = "before" needs an attention, but `attention.kind` is "none".')
+            if self.coverage:
+                raise RecipeError('coverage needs an attention, but `attention.kind` is "none".')
             if self.input_feeding:
                 raise RecipeError('input_feeding needs an attention, but `attention.kind` is "none".')
             if self.initial != "bridge" and self.attention.context == "initial":
@@ -95,7 +99,7 @@ class RecurrentDecoder(Decoder):
             variational=settings.variational,
         )
         self.embedding = embedding
-        self.attention = settings.attention.build(width, memory_width=memory.width)
+        self.attention = settings.attention.build(width, memory_width=memory.width, coverage=settings.coverage)
         self.attends_before = settings.attend == "before"
         self.feeds_output = settings.input_feeding
         self.context: nn.Linear | None = None
