@@ -161,5 +161,5 @@ def test_general_attention_after_the_cell(input_feeding: bool) -> None:
 
 @pytest.mark.parametrize("option", [{"coverage": True}, {"input_feeding": True}, {"attend": "before"}])
 def test_what_needs_an_attention_says_so(option: dict[str, Any]) -> None:
-    with pytest.raises(RecipeError, match='needs an attention, but `attention.kind` is "none"'):
+    with pytest.raises(RecipeError, match=r'needs an attention, but `attention.kind` is "none"'):
         RecurrentDecoderSettings(attention=NoAttentionSettings(), **option)
