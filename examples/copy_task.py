@@ -4,6 +4,7 @@ python examples/copy_task.py --task sort --family recurrent
 """
 
 import argparse
+import sys
 import time
 from collections.abc import Sequence
 from itertools import islice
@@ -140,4 +141,7 @@ def parse_options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import multiprocessing
 import os
+import signal
 import sys
 import time
 from collections import defaultdict
@@ -63,9 +65,19 @@ def _check_all(tried: Iterable[Combination], *, jobs: int) -> Iterator[list[Brok
     if jobs == 1:
         yield from map(check, tried)
         return
-    with ProcessPoolExecutor(jobs, initializer=_one_thread) as pool:
-        for running in [pool.submit(check, combination) for combination in tried]:
-            yield running.result()
+    with ProcessPoolExecutor(jobs, initializer=_worker) as pool:
+        try:
+            for running in [pool.submit(check, combination) for combination in tried]:
+                yield running.result()
+        except KeyboardInterrupt:
+            for worker in multiprocessing.active_children():
+                worker.terminate()  # what they are at would take seconds more
+            raise
+
+
+def _worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    _one_thread()
 
 
 def _one_thread() -> None:
@@ -85,4 +97,7 @@ def _report(broken: Iterable[Broken]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
