@@ -1,0 +1,24 @@
+"""How good answers are: every score with its interval and its signature.
+
+Shares are in percent. To import this room needs neither torch nor any package that measures: those load when a score
+is asked of them.
+"""
+
+from seqloom.metrics.classes import confusion_table
+from seqloom.metrics.corpus import BleuTokenizer
+from seqloom.metrics.likelihood import perplexity
+from seqloom.metrics.ranking import measure_ranking
+from seqloom.metrics.score import Comparison, Score
+from seqloom.metrics.texts import MetricName, compare, measure
+
+__all__ = [
+    "BleuTokenizer",
+    "Comparison",
+    "MetricName",
+    "Score",
+    "compare",
+    "confusion_table",
+    "measure",
+    "measure_ranking",
+    "perplexity",
+]
