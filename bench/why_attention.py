@@ -32,7 +32,8 @@ from seqloom.models.encoders import RecurrentEncoderSettings
 from seqloom.models.sources import TextSourceSettings
 from seqloom.models.stepper import ModelStepper
 from seqloom.nn.embedding import EmbeddingSettings
-from seqloom.training.loop import TrainingSettings, train
+from seqloom.training.loop import train
+from seqloom.training.settings import TrainingSettings
 
 PICTURE = Path(__file__).parents[1] / "docs/pictures/why_attention.png"
 TASK = SyntheticSettings(task="copy", symbols=16, shortest=3, longest=24)

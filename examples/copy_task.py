@@ -32,7 +32,8 @@ from seqloom.models.encoders import (
 from seqloom.models.sources import TextSourceSettings
 from seqloom.models.stepper import ModelStepper
 from seqloom.nn.embedding import EmbeddingSettings
-from seqloom.training.loop import TrainingSettings, train
+from seqloom.training.loop import train
+from seqloom.training.settings import TrainingSettings
 
 # A family is two settings; any encoder here works with any decoder.
 FAMILIES: dict[str, tuple[EncoderSettings, DecoderSettings]] = {

@@ -14,7 +14,8 @@ from seqloom.models.encoders import EncoderSettings
 from seqloom.models.sources import TextSourceSettings
 from seqloom.models.stepper import ModelStepper
 from seqloom.nn.embedding import EmbeddingSettings
-from seqloom.training.loop import TrainingSettings, train
+from seqloom.training.loop import train
+from seqloom.training.settings import TrainingSettings
 
 TESTED = 500
 

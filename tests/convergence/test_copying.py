@@ -20,7 +20,8 @@ from seqloom.models.heads import CopyHeadSettings
 from seqloom.models.sources import TextSourceSettings
 from seqloom.models.stepper import ModelStepper
 from seqloom.nn.embedding import EmbeddingSettings
-from seqloom.training.loop import TrainingSettings, train
+from seqloom.training.loop import train
+from seqloom.training.settings import TrainingSettings
 
 VOCABULARY = Specials(size=14)
 

@@ -43,12 +43,17 @@ FAMILIES: dict[str, tuple[EncoderSettings, DecoderSettings]] = {
     "conv": CONV,
     "transformer": TRANSFORMER,
 }
+SMALL = (
+    TransformerEncoderSettings(width=16, layers=1, heads=2, feed_forward=32),
+    TransformerDecoderSettings(width=16, layers=1, heads=2, feed_forward=32),
+)
+"""Where it matters what is done with a model, and not which."""
 
 
 def model(family: str = "transformer", *, copies: bool = False) -> EncoderDecoder:
     """With the same weights at every call."""
     torch.manual_seed(1)
-    encoder, decoder = FAMILIES[family]
+    encoder, decoder = SMALL if family == "small" else FAMILIES[family]
     head: HeadSettings = CopyHeadSettings() if copies else GeneratorSettings()
     settings = ModelSettings(
         source=TextSourceSettings(width=16),

@@ -10,11 +10,13 @@ from torch import Tensor, nn
 
 from seqloom.core.errors import TrainingError
 from seqloom.models.encoder_decoder import EncoderDecoder
-from seqloom.training.loop import TrainingSettings, train
+from seqloom.training.loop import train
+from seqloom.training.schedules import FixedScheduleSettings
+from seqloom.training.settings import TrainingSettings
 
 from .models import FAMILIES, batches, model
 
-SETTINGS = TrainingSettings(steps=50, rate=1e-2, warmup=0, schedule="constant")
+SETTINGS = TrainingSettings(steps=50, rate=1e-2, warmup=0, schedule=FixedScheduleSettings(kind="constant"))
 REMEDY = "Lower `training.rate` (now 0.01) or `training.clip` (now 1)."
 
 

@@ -74,9 +74,9 @@ class EncoderDecoder(nn.Module):
     def encode(self, source: SourceBatch) -> Memory:
         return self.encoder(self.source(source))
 
-    def forward(self, batch: Batch) -> Run:
-        """One call of the decoder with all target tokens (teacher forcing)."""
-        memory = self.encode(batch.source)
+    def forward(self, batch: Batch, memory: Memory | None = None) -> Run:
+        """One call of the decoder with all target tokens (teacher forcing); ``memory`` if the source was encoded."""
+        memory = self.encode(batch.source) if memory is None else memory
         state = self.decoder.start(memory, attention=self.head.attention)
         return Run(model=self, batch=batch, memory=memory, output=self.decoder(batch.inputs_BT, state))
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, Self
+from typing import Literal, Protocol, Self
 
 import torch
 from torch import Tensor, nn
 
+from seqloom.core.specials import Specials
 from seqloom.nn.memory import Memory, SourceBatch
 from seqloom.nn.state import State
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = [
     "Batch",
@@ -39,11 +37,13 @@ class Batch:
     source: SourceBatch
     target_BT: Tensor
     target_mask_BT: Tensor
+    read_BT: Tensor | None = None
+    """What the decoder reads in place of the right words; None: it reads these."""
 
     @property
     def inputs_BT(self) -> Tensor:
         """What the decoder reads: all but the last token."""
-        return self.target_BT[:, :-1]
+        return self.target_BT[:, :-1] if self.read_BT is None else self.read_BT
 
     @property
     def outputs_BT(self) -> Tensor:
@@ -60,6 +60,7 @@ class Batch:
             source=self.source.to(device),
             target_BT=self.target_BT.to(device),
             target_mask_BT=self.target_mask_BT.to(device),
+            read_BT=None if self.read_BT is None else self.read_BT.to(device),
         )
 
 
@@ -138,6 +139,8 @@ class Decoder(nn.Module):
     shape: DecoderShape
     longest: int | None = None
     """How many steps it can take at most; None: any number."""
+    recurrent: bool = False
+    """Whether a step costs the same wherever it stands, so that reading one's own words one by one costs no more."""
 
     def start(self, memory: Memory, *, beams: int = 1, attention: WantedAttention = "none") -> State:
         raise NotImplementedError
@@ -188,6 +191,12 @@ class Run:
         assert isinstance(head, Head)
         return head
 
+    @property
+    def vocabulary(self) -> Specials:
+        vocabulary = self.model.vocabulary
+        assert isinstance(vocabulary, Specials)
+        return vocabulary
+
 
 @dataclass(frozen=True, kw_only=True)
 class Loss:
@@ -199,5 +208,9 @@ class Loss:
 
 class Objective(Protocol):
     """Cross-entropy, CTC, KL, coverage, alignment, risk."""
+
+    def count(self, batch: Batch) -> Tensor:
+        """What the total is a sum over. It is known before the pass, so that the parts of a step can share it."""
+        ...
 
     def __call__(self, run: Run) -> Loss: ...

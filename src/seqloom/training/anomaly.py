@@ -14,8 +14,11 @@ from seqloom.nn.contracts import Batch, Head
 __all__ = ["diagnose"]
 
 
-def diagnose(model: nn.Module, batch: Batch, *, loss: Callable[[], Tensor], remedy: str) -> str:
-    """What is the first thing that is not finite, and what to do. ``loss`` makes the step's loss again."""
+def diagnose(model: nn.Module, batch: Batch, *, loss: Callable[[], Tensor], remedy: str) -> str | None:
+    """What is the first thing that is not finite, and what to do; None where all is finite.
+
+    ``loss`` makes the batch's loss again.
+    """
     for name, parameter in model.named_parameters():
         if not parameter.isfinite().all():
             return f"`{name}` was not finite before the step began. {remedy}"
@@ -32,7 +35,7 @@ def diagnose(model: nn.Module, batch: Batch, *, loss: Callable[[], Tensor], reme
     value.backward()
     place = watch.in_backward or _first_parameter(model)
     if place is None:
-        return f"the loss or its gradient is not finite, but both were when the step ran again. {remedy}"
+        return None
     return f"the loss is finite, but its gradient is not; {place}. {remedy}"
 
 
@@ -59,7 +62,8 @@ class _Watch(ExitStack):
 
     def _before(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if self.in_forward is None and not _sound((args, kwargs)):
-            maker, reader = self._names[self._running[-1]], self._names[module]
+            maker = self._names[self._running[-1]] if self._running else "the model"
+            reader = self._names[module]
             self.in_forward = f"{maker} is the first module that makes what is not finite, and gives it to {reader}"
         self._running.append(module)
 

@@ -1,19 +1,50 @@
-"""The rate at each step, as a share of the highest one. No state: a run that resumes asks for its step."""
+"""The rate at each step, as a share of the highest one."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-__all__ = ["Schedule", "ScheduleName"]
+from pydantic import Field
+
+from seqloom.core.settings import Count, Fraction
+
+__all__ = ["FixedScheduleSettings", "PlateauScheduleSettings", "Schedule", "ScheduleName", "ScheduleSettings"]
 
 ScheduleName = Literal["constant", "linear", "cosine", "inverse_root"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class FixedScheduleSettings:
+    """The schedule."""
+
+    kind: ScheduleName = "cosine"
+    """After the warm-up: not at all, in a line or a half cosine to 0 at the last step, or by 1/√step."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlateauScheduleSettings:
+    """The schedule that waits for a plateau."""
+
+    kind: Literal["plateau"] = "plateau"
+    factor: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    """What the rate is multiplied by when validation finds no better score any more."""
+    patience: Count = 2
+    """Validations without a better score that are borne before."""
+    lowest: Fraction = 0.01
+    """The share of the highest rate below which it does not go."""
+
+
+ScheduleSettings = FixedScheduleSettings | PlateauScheduleSettings
+
+
+@dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """Up in a straight line for ``warmup`` steps, then as the name says, to the end at ``steps``."""
+    """Up in a straight line for ``warmup`` steps, then as the name says, to the end at ``steps``.
+
+    No state: a run that resumes asks for its step.
+    """
 
     name: ScheduleName
     warmup: int

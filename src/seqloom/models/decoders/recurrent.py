@@ -87,6 +87,7 @@ class RecurrentDecoder(Decoder):
     """
 
     joins = True
+    recurrent = True
 
     def __init__(self, settings: RecurrentDecoderSettings, *, memory: MemoryShape, embedding: TokenEmbedding) -> None:
         super().__init__()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +25,8 @@ class CopyHeadSettings:
     """The copy head."""
 
     kind: Literal["copy"] = "copy"
+    copies: ClassVar[bool] = True
+    """Sources come with the target's ids of their tokens."""
     bias: bool = True
     dropout: Rate = 0.0
 

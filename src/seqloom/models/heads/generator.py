@@ -15,15 +15,20 @@ from seqloom.nn.contracts import DecoderShape, Features, Head, Scored
 from seqloom.nn.embedding import TokenEmbedding
 from seqloom.nn.memory import Memory
 
-__all__ = ["Generator", "GeneratorSettings", "in_chunks"]
+__all__ = ["Generator", "GeneratorSettings", "in_chunks", "positions_at_once", "scored"]
 
 _CHUNK = 4_000_000
 """Scores made at one time: small enough for the caches to help, large enough for full matrix products."""
 
 
+def positions_at_once(columns: int) -> int:
+    """How many positions have their scores made at one time."""
+    return max(1, _CHUNK // columns)
+
+
 def in_chunks(head: Head, at: Features, memory: Memory, target_P: Tensor, *, columns: int) -> Scored:
     """The targets' scores a stretch of positions at a time, each stretch made again in the backward pass."""
-    size = max(1, _CHUNK // columns)
+    size = positions_at_once(columns)
     if len(at) <= size:
         return _scored(head, at, memory, target_P)
     stretches = [slice(first, first + size) for first in range(0, len(at), size)]
@@ -38,7 +43,11 @@ def in_chunks(head: Head, at: Features, memory: Memory, target_P: Tensor, *, col
 
 
 def _scored(head: Head, at: Features, memory: Memory, target_P: Tensor) -> Scored:
-    logp_PV = head(at, memory)
+    return scored(head(at, memory), target_P)
+
+
+def scored(logp_PV: Tensor, target_P: Tensor) -> Scored:
+    """The targets' scores, and the mean of all that is possible."""
     possible_PV = logp_PV > float("-inf")
     total_P = logp_PV.masked_fill(~possible_PV, 0.0).sum(-1)
     return Scored(logp_P=logp_PV.gather(-1, target_P[:, None]).squeeze(-1), mean_logp_P=total_P / possible_PV.sum(-1))
