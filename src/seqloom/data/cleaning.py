@@ -1,0 +1,176 @@
+"""Cleaning: what text is made to look like before it is learnt from, and which pairs are left out."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from seqloom.core.errors import RecipeError
+from seqloom.core.settings import Amount, Count
+from seqloom.data.ledger import Ledger
+from seqloom.data.lengths import length_of
+from seqloom.data.normalising import (
+    collapse_spaces,
+    encoding_repair,
+    half_width,
+    remove_control,
+    remove_punctuation,
+    remove_spaces,
+)
+from seqloom.data.rows import Row
+from seqloom.data.seen import Seen
+from seqloom.data.stop_words import StopLanguage, stop_words_remover
+
+__all__ = ["Cleaner", "CleaningSettings", "Sides"]
+
+Sides = Literal["none", "source", "target", "both"]
+_Step = tuple[str, Callable[[str], str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CleaningSettings:
+    """The cleaning.
+
+    First come the steps that change a text, in the order in which they are done; then those that drop a pair. A pair
+    with an empty side is always dropped.
+    """
+
+    mojibake: bool = False
+    """Repair text that was decoded by the wrong table: schÃ¶n becomes schön."""
+    unicode: Literal["none", "nfc", "nfkc"] = "nfc"
+    """nfc: one form for what looks and means the same, however it was typed; nfkc: also ligatures, ① and the like."""
+    control: bool = False
+    """Remove control and zero-width characters, except where a script or an emoji is spelled with them."""
+    width: Literal["keep", "half"] = "keep"
+    """half: full-width letters, digits and signs become half-width ones (ＡＢＣ，１２３ becomes ABC,123)."""
+    lower: Sides = "none"
+    """The sides to write in small letters."""
+    stop_words: tuple[StopLanguage, ...] = ()
+    """Languages whose words of little meaning are taken out of the source."""
+    remove_punctuation: Sides = "none"
+    """The sides to take punctuation from; what belongs to a word or number stays (don't, 3.14)."""
+    spaces: Literal["keep", "collapse"] = "keep"
+    """collapse: single spaces between words and none around the text."""
+    source_spaces: Literal["keep", "remove"] = "keep"
+    """remove: no spaces in the source, for words that are spelled as "h e l l o"."""
+    min_length: Count = 0
+    """The least on either side, in words, or in characters where a script has no spaces between words."""
+    max_length: Count = 0
+    """The most on either side, counted the same way; 0: any."""
+    max_ratio: Amount = 0.0
+    """How many times as long one side may be as the other; 0: any."""
+    identical: Literal["keep", "drop"] = "keep"
+    """drop: leave out pairs whose target is the source itself, as nobody translated it."""
+    duplicates: Literal["keep", "drop"] = "keep"
+    """drop: leave out pairs that were there before, source and target alike."""
+
+    def __post_init__(self) -> None:
+        if self.max_length and self.max_length < self.min_length:
+            raise RecipeError(
+                f"max_length must be 0 or at least min_length ({self.min_length}), but is {self.max_length}."
+            )
+        if 0 < self.max_ratio < 1:
+            raise RecipeError(f"max_ratio must be 0 or at least 1, but is {self.max_ratio:g}.")
+
+
+class Cleaner:
+    """Makes rows clean for training, and a source what it was in training.
+
+    References are made clean too where they are learnt from. Answers are scored against the raw ones: no setting here
+    can better a score.
+    """
+
+    def __init__(self, settings: CleaningSettings, ledger: Ledger) -> None:
+        self.settings = settings
+        self.ledger = ledger
+        self._source_steps = _steps(settings, "source")
+        self._target_steps = _steps(settings, "target")
+
+    def source(self, text: str) -> str:
+        """A source as it would be in training; never dropped, nor counted."""
+        return _through(self._source_steps, text)
+
+    def target(self, text: str) -> str:
+        return _through(self._target_steps, text)
+
+    def rows(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The rows made clean, without those that are dropped; the ledger counts both. Duplicates are of one call."""
+        seen = Seen()
+        for row in rows:
+            clean = self._clean(row)
+            reason = self._reason_to_drop(clean, seen)
+            if reason is None:
+                yield clean
+            else:
+                self.ledger.count(f"dropped: {reason}")
+
+    def _clean(self, row: Row) -> Row:
+        changes: set[str] = set()
+        source = _through(self._source_steps, row.source, changes)
+        targets = tuple([_through(self._target_steps, target, changes) for target in row.targets])
+        if not changes:
+            return row
+        for name, _ in (*self._source_steps, *self._target_steps):
+            if name in changes:
+                changes.remove(name)
+                self.ledger.count(f"changed: {name}")
+        return Row(source=source, targets=targets, file=row.file, line=row.line)
+
+    def _reason_to_drop(self, row: Row, seen: Seen) -> str | None:
+        settings = self.settings
+        sides = (row.source, *row.targets[:1])
+        for name, side in zip(("source", "target"), sides, strict=False):
+            if not side or side.isspace():
+                return f"empty {name}"
+        if settings.min_length or settings.max_length or settings.max_ratio:
+            lengths = [length_of(side) for side in sides]
+            if min(lengths) < settings.min_length:
+                return "too short"
+            if settings.max_length and max(lengths) > settings.max_length:
+                return "too long"
+            if settings.max_ratio and max(lengths) > settings.max_ratio * min(lengths):
+                return "lengths too different"
+        if settings.identical == "drop" and len(sides) == 2 and sides[0] == sides[1]:
+            return "target same as source"
+        # Last, so that a pair which is dropped for another reason is counted under that alone.
+        if settings.duplicates == "drop" and not seen.add("\0".join(sides)):
+            return "duplicate"
+        return None
+
+
+def _through(steps: tuple[_Step, ...], text: str, changes: set[str] | None = None) -> str:
+    for name, step in steps:
+        done = step(text)
+        if changes is not None and done != text:
+            changes.add(name)
+        text = done
+    return text
+
+
+def _steps(settings: CleaningSettings, side: Literal["source", "target"]) -> tuple[_Step, ...]:
+    """In the order of the settings: each may rely on what those before it have made the same."""
+    here = (side, "both")
+    steps: list[_Step] = []
+    if settings.mojibake:
+        steps.append(("mojibake repaired", encoding_repair()))
+    if settings.unicode != "none":
+        form: Literal["NFC", "NFKC"] = "NFC" if settings.unicode == "nfc" else "NFKC"
+        steps.append((f"Unicode form {form}", partial(unicodedata.normalize, form)))
+    if settings.control:
+        steps.append(("control characters removed", remove_control))
+    if settings.width == "half":
+        steps.append(("full width made half", half_width))
+    if settings.lower in here:
+        steps.append(("made lower case", str.lower))
+    if settings.stop_words and side == "source":
+        steps.append(("stop words removed", stop_words_remover(settings.stop_words)))
+    if settings.remove_punctuation in here:
+        steps.append(("punctuation removed", remove_punctuation))
+    if settings.spaces == "collapse":
+        steps.append(("spaces collapsed", collapse_spaces))
+    if settings.source_spaces == "remove" and side == "source":
+        steps.append(("spaces removed", remove_spaces))
+    return tuple(steps)

@@ -1,0 +1,145 @@
+"""Files as blocks of bytes, whatever they are compressed with; and what a whole file can be that is no text."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from seqloom.core.errors import DataError
+from seqloom.core.wording import nearest
+
+__all__ = ["STANDARD_INPUT", "blocks_of", "check_file", "check_text", "shown", "suffix_of"]
+
+STANDARD_INPUT = "-"
+_BLOCK = 1 << 18
+_COMPRESSED = (".gz", ".zst")
+_WIDEST_WINDOW = 1 << 31
+"""What `zstd --long=31` writes, the longest there is."""
+
+_MAGIC = {
+    b"\x1f\x8b": "a gzip archive. Unpack it, or end its name in `.gz`",
+    b"\x28\xb5\x2f\xfd": "a zstandard archive. Unpack it, or end its name in `.zst`",
+    b"PK\x03\x04": "a zip archive or a spreadsheet. Unpack it, or save the sheet as CSV",
+    b"BZh91AY": "a bzip2 archive. Unpack it",
+    b"\xfd7zXZ": "an xz archive. Unpack it",
+    b"%PDF-": "a PDF. Save its text",
+    b"PAR1": "a Parquet file. Save it as JSON lines",
+    b"ARROW1": "an Arrow file. Save it as JSON lines",
+    b"SQLite format 3": "an SQLite database. Save the table as CSV",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+}
+
+
+def shown(file: str) -> str:
+    """What a message calls it."""
+    return "standard input" if file == STANDARD_INPUT else file
+
+
+def suffix_of(file: str) -> str:
+    """What tells the format: ".tsv" of train.tsv and of train.tsv.gz."""
+    path = Path(file.lower())
+    return Path(path.stem).suffix if path.suffix in _COMPRESSED else path.suffix
+
+
+def check_file(file: str) -> None:
+    """Raise a DataError for what is not there or cannot be opened."""
+    path = Path(file)
+    if not os.path.exists(file):  # unlike the path's own, False for a name that cannot be
+        raise DataError(f"{file}: there is no such file.{_guess(path)}")
+    if path.is_dir():
+        inside = sorted(name for name in _names_in(path) if (path / name).is_file())
+        example = f", such as `{path / inside[0]}`" if inside else ""
+        raise DataError(f"{file} must be a file, but is a folder. Name a file in it{example}.")
+    if not os.access(path, os.R_OK):
+        raise DataError(f"{file}: you have no permission to read it. Do `chmod u+r {file}`.")
+
+
+def _guess(path: Path) -> str:
+    if not os.path.isdir(path.parent):
+        return f" Nor is there a folder `{path.parent}`."
+    name = nearest(path.name, _names_in(path.parent))
+    return f" Did you mean `{path.parent / name}`?" if name else ""
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def check_text(file: str, start: bytes) -> None:
+    """Raise a DataError where the first block is that of a well-known format which is no text."""
+    for magic, what in _MAGIC.items():
+        # A line of text may begin with PAR1; a Parquet file has NUL bytes besides.
+        if start.startswith(magic) and (not magic.isalnum() or b"\0" in start):
+            raise DataError(f"{shown(file)} must be text, but is {what}.")
+
+
+def blocks_of(file: str, stdin: BinaryIO | None = None) -> Iterator[bytes]:
+    """The bytes of the file, unpacked, in blocks."""
+    try:
+        if file == STANDARD_INPUT:
+            yield from _standard_input(stdin)
+        elif file.lower().endswith(".zst"):
+            yield from _unpacked(file)
+        elif file.lower().endswith(".gz"):
+            with gzip.open(file, "rb") as packed:
+                while block := packed.read(_BLOCK):
+                    yield block
+        else:
+            with open(file, "rb") as plain:
+                while block := plain.read(_BLOCK):
+                    yield block
+    except EOFError as error:
+        raise _truncated(file) from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise _damaged(file, "gzip") from error
+    except OSError as error:
+        raise DataError(f"{shown(file)} cannot be read: {error.strerror or error}.") from error
+
+
+def _standard_input(stdin: BinaryIO | None) -> Iterator[bytes]:
+    stream = stdin if stdin is not None else sys.stdin.buffer
+    # A pipe is answered as its lines come: read1 gives what is there, and does not wait for a full block.
+    read = getattr(stream, "read1", stream.read)
+    while block := read(_BLOCK):
+        yield block
+
+
+def _unpacked(file: str) -> Iterator[bytes]:
+    """The frames of a zstandard archive. Its library would take an archive's loss of its end for the end."""
+    import zstandard
+
+    unpacker = zstandard.ZstdDecompressor(max_window_size=_WIDEST_WINDOW)
+    frame = unpacker.decompressobj()
+    inside = False
+    with open(file, "rb") as packed:
+        while block := packed.read(_BLOCK):
+            while block:
+                try:
+                    unpacked = frame.decompress(block)
+                except zstandard.ZstdError as error:
+                    raise _damaged(file, "zstandard") from error
+                if unpacked:
+                    yield unpacked
+                inside = not frame.eof
+                block = frame.unused_data if frame.eof else b""
+                if frame.eof:
+                    frame = unpacker.decompressobj()
+    if inside:
+        raise _truncated(file)
+
+
+def _truncated(file: str) -> DataError:
+    return DataError(f"{file}: its end is missing. Copy or download it again.")
+
+
+def _damaged(file: str, kind: str) -> DataError:
+    return DataError(f"{file} must be a {kind} archive, as its name says, but is none or is damaged. Make it anew.")

@@ -1,0 +1,74 @@
+"""Rows from files, from standard input and from Python: whatever holds pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import BinaryIO
+
+from seqloom.data.columns import FIRST_TWO, Columns
+from seqloom.data.lines import lines_of
+from seqloom.data.objects import read_jsonl
+from seqloom.data.opening import STANDARD_INPUT, shown, suffix_of
+from seqloom.data.pairs import read_pairs
+from seqloom.data.parallel import parts_of, read_parallel
+from seqloom.data.rows import BadLine, Row
+from seqloom.data.tables import SAMPLE, read_csv, read_tsv
+
+__all__ = ["Columns", "read_pairs", "read_rows"]
+
+
+def read_rows(
+    file: str,
+    *,
+    encoding: str = "utf-8",
+    columns: Columns = FIRST_TWO,
+    sources_only: bool = False,
+    stdin: BinaryIO | None = None,
+) -> Iterator[Row | BadLine]:
+    """The rows of a file in order, and its bad lines where they stand; read as they are asked for.
+
+    The name tells the format: `.csv`; `.jsonl`, `.ndjson` and `.json` (an object a line); parallel files as
+    "train.de,train.en"; anything else holds columns parted by TABs. Any of them may end in `.gz` or `.zst`. "-" is
+    standard input. With `sources_only` a target may be missing, and text without TABs, as well as standard input, is
+    one source a line; an empty standard input is then no row, so that a pipe may be idle.
+
+    What is wrong with the file as a whole is a DataError from this call, except what only its end can show.
+    """
+    rows = _rows(file, encoding=encoding, columns=columns, sources_only=sources_only, stdin=stdin)
+    # The first row is read now, so that a file that is missing or of another kind is known before any work begins.
+    return chain(list(islice(rows, 1)), rows)
+
+
+def _rows(
+    file: str, *, encoding: str, columns: Columns, sources_only: bool, stdin: BinaryIO | None
+) -> Iterator[Row | BadLine]:
+    parts = parts_of(file)
+    if len(parts) > 1:
+        return read_parallel(parts, [lines_of(part, encoding=encoding, stdin=stdin) for part in parts], columns=columns)
+    name = shown(file)
+    plain = sources_only and file == STANDARD_INPUT
+    lines = lines_of(file, encoding=encoding, stdin=stdin, may_be_empty=plain)
+    match suffix_of(file):
+        case ".csv":
+            return read_csv(lines, file=name, columns=columns, sources_only=sources_only)
+        case ".jsonl" | ".ndjson" | ".json":
+            return read_jsonl(lines, file=name, columns=columns, sources_only=sources_only)
+    if sources_only and not plain:
+        sample = list(islice(lines, SAMPLE))
+        lines = chain(sample, lines)
+        plain = not _has_columns(sample)
+    if plain:
+        return _sources(lines, file=name)
+    return read_tsv(lines, file=name, columns=columns, sources_only=sources_only)
+
+
+def _has_columns(sample: Iterable[str | BadLine]) -> bool:
+    """Whether TABs are the rule, not what somebody typed into a sentence."""
+    texts = [line for line in sample if isinstance(line, str) and line]
+    return 2 * sum("\t" in line for line in texts) > len(texts)
+
+
+def _sources(lines: Iterable[str | BadLine], *, file: str) -> Iterator[Row | BadLine]:
+    for number, line in enumerate(lines, start=1):
+        yield line if isinstance(line, BadLine) else Row(source=line, file=file, line=number)

@@ -1,0 +1,33 @@
+"""What is read from a file, before it is cleaned and numbered: a row, or a line that is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["BadLine", "Row"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A source with its targets, and where it stands."""
+
+    source: str
+    targets: tuple[str, ...] = ()
+    """The first is learnt from, all are references; none where only a source is given."""
+    file: str = "<pairs>"
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadLine:
+    """A line that cannot be a row."""
+
+    file: str
+    line: int
+    what: str
+    """What is wrong, without a full stop: "expected 2 tab-separated columns, found 1"."""
+    text: str
+    """The line as far as it can be shown; bytes that are no text stand as \\xNN."""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.what}"

@@ -1,0 +1,93 @@
+"""Tables: a record a line, its columns parted by TABs or commas."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+
+from seqloom.data.columns import Columns, Table, find_layout
+from seqloom.data.rows import BadLine, Row
+
+__all__ = ["SAMPLE", "read_csv", "read_tsv"]
+
+SAMPLE = 1000
+"""How many lines are looked at before it is decided what a file is."""
+
+_TSV = Table(noun="tab-separated columns", separator="\t", separate="Put a TAB between source and target")
+_CSV = Table(noun="comma-separated columns", separator=",", separate="Put a comma between source and target")
+
+_Record = tuple[int, list[str] | BadLine]
+
+
+def read_tsv(
+    lines: Iterator[str | BadLine], *, file: str, columns: Columns, sources_only: bool
+) -> Iterator[Row | BadLine]:
+    """Columns parted by TABs. Nothing is quoted."""
+    sample = list(islice(lines, SAMPLE))
+    records = [line.split("\t") for line in sample if isinstance(line, str)]
+    layout = find_layout(records, columns, file=file, table=_TSV, sources_only=sources_only)
+    header, row = layout.header, layout.row
+    for number, line in enumerate(chain(sample, lines), start=1):
+        if isinstance(line, BadLine):
+            yield line
+        elif header:
+            header = not line.strip()
+        else:
+            yield row(line.split("\t"), number)
+
+
+def read_csv(
+    lines: Iterator[str | BadLine], *, file: str, columns: Columns, sources_only: bool
+) -> Iterator[Row | BadLine]:
+    """RFC 4180: commas, and double quotes around what holds commas, quotes or newlines."""
+    records = _csv_records(lines, file)
+    sample = list(islice(records, SAMPLE))
+    known = [record for _, record in sample if not isinstance(record, BadLine)]
+    layout = find_layout(known, columns, file=file, table=_CSV, sources_only=sources_only)
+    header, row = layout.header, layout.row
+    for number, record in chain(sample, records):
+        if isinstance(record, BadLine):
+            yield record
+        elif header:
+            header = not any(record)
+        else:
+            yield row(record, number)
+
+
+def _csv_records(lines: Iterable[str | BadLine], file: str) -> Iterator[_Record]:
+    """Records with the number of their first line; one that holds a bad line is that bad line."""
+    bad: list[BadLine] = []
+    held: list[str] = []
+
+    def fed() -> Iterator[str]:
+        for line in lines:
+            if isinstance(line, BadLine):
+                bad.append(line)
+                line = line.text
+            held.append(line)
+            yield f"{line}\n"
+
+    reader = csv.reader(fed(), strict=True)
+    while True:
+        first = reader.line_num + 1
+        held.clear()
+        try:
+            record: list[str] | BadLine = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            record = BadLine(file=file, line=first, what=_fault(error), text="\n".join(held))
+        if bad:
+            record = bad.pop(0)
+            bad.clear()
+        yield first, record
+
+
+def _fault(error: csv.Error) -> str:
+    what = str(error)
+    if what == "unexpected end of data":
+        return "a double quote opens here that is never closed"
+    if what.startswith("field larger"):
+        return f"a column is longer than {csv.field_size_limit()} characters; is a double quote not closed"
+    return f"not valid CSV ({what})"
