@@ -8,7 +8,9 @@ import pytest
 import seqloom
 
 LIGHT = ["seqloom", "seqloom.cli.main", "seqloom.core.devices", "seqloom.core.logging", "seqloom.core.seeding"]
-LIGHT += ["seqloom.core.settings", "seqloom.core.specials", "seqloom.decoding.request"]
+LIGHT += ["seqloom.core.settings", "seqloom.core.specials", "seqloom.decoding.request", "seqloom.metrics"]
+LIGHT += ["seqloom.data.cleaning", "seqloom.data.corpus", "seqloom.data.mixture", "seqloom.data.numbering"]
+LIGHT += ["seqloom.data.readers", "seqloom.data.settings", "seqloom.data.tokenizers.public", "seqloom.recipes"]
 
 
 @pytest.mark.parametrize("module", LIGHT)
@@ -27,12 +29,19 @@ def test_help_needs_no_torch() -> None:
 def test_public_names_are_there_and_no_others_are_promised() -> None:
     assert all(hasattr(seqloom, name) for name in seqloom.__all__)
     assert sorted(seqloom.__all__) == [
+        "Answer",
         "DataError",
         "DecodingError",
         "MissingExtraError",
+        "Model",
         "ModelFolderError",
         "RecipeError",
+        "Seq2Seq",
         "SeqloomError",
+        "Tokenizer",
         "TrainingError",
         "__version__",
+        "load",
+        "pad",
+        "train",
     ]

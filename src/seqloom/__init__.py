@@ -1,5 +1,7 @@
 """Seqloom turns pairs of sequences into a model that is trained, measured, explained and served."""
 
+from typing import TYPE_CHECKING
+
 from seqloom.core.errors import (
     DataError,
     DecodingError,
@@ -10,15 +12,55 @@ from seqloom.core.errors import (
     TrainingError,
 )
 
+if TYPE_CHECKING:
+    from seqloom.data.tokenizers.public import Tokenizer
+    from seqloom.decoding.collate import pad
+    from seqloom.workflow.answers import Answer
+    from seqloom.workflow.model import Model, load
+    from seqloom.workflow.seq2seq import Seq2Seq
+    from seqloom.workflow.training import train
+
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "Answer",
     "DataError",
     "DecodingError",
     "MissingExtraError",
+    "Model",
     "ModelFolderError",
     "RecipeError",
+    "Seq2Seq",
     "SeqloomError",
+    "Tokenizer",
     "TrainingError",
     "__version__",
+    "load",
+    "pad",
+    "train",
 ]
+
+# What needs torch is imported when it is first asked for, so that `import seqloom` is quick.
+_ROOMS = {
+    "Answer": "seqloom.workflow.answers",
+    "Model": "seqloom.workflow.model",
+    "Seq2Seq": "seqloom.workflow.seq2seq",
+    "Tokenizer": "seqloom.data.tokenizers.public",
+    "load": "seqloom.workflow.model",
+    "pad": "seqloom.decoding.collate",
+    "train": "seqloom.workflow.training",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'seqloom' has no attribute {name!r}")
+    from importlib import import_module
+
+    found = getattr(import_module(_ROOMS[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -6,10 +6,12 @@ import pytest
 
 from seqloom.core.errors import RecipeError
 from seqloom.core.settings import parse, to_data
-from seqloom.workflow.recipe import Recipe, summarize
+from seqloom.core.specials import Specials
+from seqloom.workflow.recipe import Recipe, load_recipe, shipped_recipes
+from seqloom.workflow.summary import summarize
 
 TRANSFORMER = {
-    "data": {"vocabulary": 50},
+    "data": {"tokenizer": {"kind": "word", "size": 50}},
     "model": {
         "tie": "all",
         "source": {"width": 16},
@@ -34,7 +36,9 @@ def table(summary: str) -> dict[str, list[str]]:
 
 def test_every_parameter_is_counted_once() -> None:
     recipe = parse(Recipe, TRANSFORMER)
-    real = sum(parameter.numel() for parameter in recipe.build_model().parameters())
+    vocabulary = Specials(size=50)
+    built = recipe.model.build(source=vocabulary, target=vocabulary)
+    real = sum(parameter.numel() for parameter in built.parameters())
     summary = summarize(recipe)
     assert summary.splitlines()[-1] == f"{real:,} parameters"
     rows = table(summary)
@@ -71,3 +75,18 @@ def test_parts_that_cannot_work_together_are_a_mistake() -> None:
 def test_a_resolved_recipe_says_everything() -> None:
     recipe = parse(Recipe, {})
     assert parse(Recipe, to_data(recipe)) == recipe
+
+
+@pytest.mark.parametrize("name", shipped_recipes())
+def test_a_shipped_recipe_builds_and_explains_itself(name: str) -> None:
+    """Every choice has its reason behind it."""
+    recipe = load_recipe(name)
+    assert recipe.about
+    assert "parameters" in summarize(recipe)
+    text = shipped_recipes()[name].read_text(encoding="utf-8")
+    assert [line for line in text.splitlines() if " = " in line and " # " not in line][1:] == []
+
+
+def test_a_recipe_that_is_not_there_is_told_from_those_that_are() -> None:
+    with pytest.raises(RecipeError, match="Did you mean `translation`"):
+        load_recipe("translatoin")

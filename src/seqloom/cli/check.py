@@ -1,6 +1,5 @@
 """`seqloom check`: what a recipe comes to, before any time is spent on it."""
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -9,7 +8,7 @@ from seqloom.core import settings
 
 
 def check(
-    recipe: Path,
+    recipe: str,
     /,
     *,
     overrides: Annotated[tuple[str, ...], Parameter(name="--set", negative=(), show_default=False)] = (),
@@ -19,13 +18,14 @@ def check(
     Parameters
     ----------
     recipe
-        A TOML file.
+        A TOML file, or the name of a recipe that ships.
     overrides
         One setting in place of the recipe's: `--set model.encoder.layers=4`. May be given again.
     """
-    from seqloom.workflow.recipe import Recipe, summarize
+    from seqloom.workflow.recipe import load_recipe
+    from seqloom.workflow.summary import summarize
 
-    resolved = settings.load(Recipe, recipe, overrides=overrides)
+    resolved = load_recipe(recipe, overrides=overrides)
     summary = summarize(resolved)
     print(settings.to_toml(resolved))
     print(summary)

@@ -1,5 +1,6 @@
 """The command `seqloom`: what all commands share, which is how they begin and how they fail."""
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -8,6 +9,12 @@ from cyclopts import App, CycloptsError
 
 import seqloom
 from seqloom.cli.check import check
+from seqloom.cli.evaluate import evaluate
+from seqloom.cli.predict import predict
+from seqloom.cli.quickstart import quickstart
+from seqloom.cli.recipes import recipes
+from seqloom.cli.score import score
+from seqloom.cli.train import train
 from seqloom.core.errors import SeqloomError
 
 MISTAKE = 2
@@ -16,6 +23,9 @@ INTERRUPTED = 130
 """What a shell expects of a program that Ctrl-C ended (128 + SIGINT)."""
 PIPE_CLOSED = 141
 """And of one whose reader went away, as `| head -1` does (128 + SIGPIPE)."""
+
+_MACHINES_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
+"""A disk that is full or may not be written: wherever it shows, it is no fault of ours."""
 
 app = App(
     name="seqloom",
@@ -27,7 +37,8 @@ app = App(
     exit_on_error=False,
     result_action="return_value",
 )
-app.command(check)
+for command in (quickstart, train, predict, evaluate, score, check, recipes):
+    app.command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,10 +55,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(str(error))
     except KeyboardInterrupt:
         return INTERRUPTED
+    except MemoryError:
+        return _refuse("there is not enough memory. Take smaller batches: `--set data.batches.tokens=1024`.")
     except BrokenPipeError:
         # Python flushes stdout once more on its way out, and would complain again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
+    except OSError as error:
+        if error.errno not in _MACHINES_FAULTS:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        return _refuse(f"{place}{error.strerror}. Free some space or choose another place, then go on.")
     return 0
 
 

@@ -136,12 +136,12 @@ def _is_array_of_tables(value: object) -> bool:
 
 
 def _assignment(key: str, value: object) -> Iterator[str]:
-    line = f"{key} = {_inline(value)}"
+    line = f"{key} = {inline(value)}"
     if len(line) <= _LINE or not isinstance(value, list | tuple):
         yield line
     else:
         yield f"{key} = ["
-        yield from (f"    {_inline(item)}," for item in value)
+        yield from (f"    {inline(item)}," for item in value)
         yield "]"
 
 
@@ -154,7 +154,7 @@ def _string(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _inline(value: object) -> str:
+def inline(value: object) -> str:
     match value:
         case bool():
             return "true" if value else "false"
@@ -165,7 +165,7 @@ def _inline(value: object) -> str:
         case str() | Path():
             return _string(str(value))
         case list() | tuple():
-            return f"[{', '.join(_inline(item) for item in value)}]"
+            return f"[{', '.join(inline(item) for item in value)}]"
         case Mapping():
-            return "{" + ", ".join(f"{_key(key)} = {_inline(item)}" for key, item in value.items()) + "}"
+            return "{" + ", ".join(f"{_key(key)} = {inline(item)}" for key, item in value.items()) + "}"
     raise TypeError(f"TOML has no word for {value!r}")

@@ -1,0 +1,52 @@
+"""`seqloom quickstart`: the main job, on data that is at hand."""
+
+from pathlib import Path
+from typing import Literal
+
+__all__ = ["quickstart"]
+
+
+def quickstart(which: Literal["phrasebook", "pronunciation"] = "phrasebook", /, *, out: Path | None = None) -> None:
+    """Train a model in a few minutes, test it on what it has never seen, and show it.
+
+    Parameters
+    ----------
+    which
+        `phrasebook`: English to French, on a corpus that comes with Seqloom. `pronunciation`: spelling to phonemes, on
+        the CMU dictionary (needs the extra `pronunciation`).
+    out
+        The model's folder; by default `runs/quickstart`, or the first free name like it.
+    """
+    from seqloom.workflow.display import show
+    from seqloom.workflow.pictures import attention_text, write_attention
+    from seqloom.workflow.quickstart import QUICKSTARTS
+    from seqloom.workflow.training import free_folder
+
+    chosen = QUICKSTARTS[which]
+    folder = out or free_folder("quickstart" if which == "phrasebook" else f"quickstart-{which}")
+    print(f"{chosen.about}\n", flush=True)
+    ended = show(chosen.training(folder).run())
+    if ended.stopped.reason == "interrupted":
+        raise KeyboardInterrupt
+    answers = ended.model.predict(chosen.asked)
+    print("\nWhat it says:\n")
+    width = max(len(answer.source) for answer in answers)
+    for answer in answers:
+        print(f"  {answer.source:<{width}}  →  {answer.text}   ({answer.confidence:.0%} sure)")
+    shown = max(answers, key=lambda answer: len(answer.tokens))
+    picture = folder / "attention.svg"
+    write_attention(shown, picture)
+    print("\nWhere it looked: a column for each token read, a row for each token written.\n")
+    print("\n".join(f"  {line}" for line in attention_text(shown).splitlines()))
+    if chosen.compare:
+        print(f"\n{chosen.compare}")
+    print(f"""
+The model is the folder {folder}:
+  recipe.toml, weights.safetensors, tokenizer files, metrics.json, card.md, manifest.json, and attention.svg to look at
+
+Next, type
+  echo "{chosen.asked[0]}" | seqloom predict {folder}
+  seqloom evaluate {folder} {folder}-data/test.tsv
+  seqloom recipes                                            what else there is
+and for pairs of your own, a source and a target a line with a tab between them:
+  seqloom train translation --train pairs.tsv --out runs/mine --budget 20m""")

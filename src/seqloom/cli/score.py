@@ -1,0 +1,47 @@
+"""`seqloom score`: how likely given pairs are."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from seqloom.cli.options import Device, Trust
+
+__all__ = ["score"]
+
+
+def score(
+    model: Path,
+    file: str,
+    /,
+    *,
+    as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    device: Device = "cpu",
+    trust: Trust = (),
+) -> None:
+    """Print the log-probability and the confidence of each pair of a file, a tab between them, a line a pair.
+
+    Confidence is the geometric mean of the probabilities of the target's tokens: 1 is certain.
+
+    Parameters
+    ----------
+    model
+        A model folder.
+    file
+        A file of pairs, or `-`.
+    as_json
+        Print an object a pair instead, with a log-probability for each token.
+    device
+        Where to compute: cpu, cuda or auto.
+    trust
+        Packages whose parts the model may run.
+    """
+    from seqloom.workflow.model import load
+
+    loaded = load(model, device=device, trust=trust)
+    for scored in loaded.scores(loaded.rows(file)):
+        if as_json:
+            print(json.dumps(scored.to_data(), ensure_ascii=False), flush=True)
+        else:
+            print(f"{scored.logp:.4f}\t{scored.confidence:.4f}", flush=True)

@@ -1,0 +1,202 @@
+"""A run as a person watches it: the plan, a bar, samples; plain lines where there is no terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from seqloom.training.events import Recovered, Stepped, Stopped, Validated
+from seqloom.workflow.evaluating import Report
+from seqloom.workflow.plan import Planned, clock
+from seqloom.workflow.training import Ended, Told
+
+__all__ = ["samples_of", "show"]
+
+_EVERY = 10.0
+"""Seconds between plain lines."""
+_SAMPLES = 3
+_CHOSEN = {"last": "the last weights", "best": "the best weights", "average": "the mean of the last weights"}
+
+
+def show(events: Iterator[Told]) -> Ended:
+    """Tell of a run on stderr until it ends."""
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    ended: Ended | None = None
+    with _Bar(console) if console.is_terminal else _Lines(console) as display:
+        for event in events:
+            match event:
+                case Planned():
+                    for name, text in event.lines:
+                        console.print(f"{name:<11} {text}")
+                    display.begin(event)
+                case Stepped():
+                    display.step(event)
+                case Validated():
+                    display.note(_validated(event))
+                case Recovered():
+                    display.note(
+                        [
+                            f"step {event.step:,}: {event.what} Back to step {event.restored:,}; the rate is now "
+                            f"{event.factor:g} of what it was."
+                        ]
+                    )
+                case Stopped():
+                    display.note([_stopped(event)])
+                case Ended():
+                    ended = event
+    assert ended is not None
+    for line in _ended(ended):
+        console.print(line)
+    return ended
+
+
+class _Display(Protocol):
+    """What both displays can do."""
+
+    def begin(self, plan: Planned) -> None: ...
+
+    def step(self, event: Stepped) -> None: ...
+
+    def note(self, lines: Sequence[str]) -> None: ...
+
+
+class _Lines:
+    """A line now and then."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._meter = _Meter()
+        self._last = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def begin(self, plan: Planned) -> None:
+        self._meter.begin(plan)
+
+    def step(self, event: Stepped) -> None:
+        self._meter.step(event)
+        now = time.monotonic()
+        if now - self._last >= _EVERY:
+            self._last = now
+            self._console.print(self._meter.line(event))
+
+    def note(self, lines: Sequence[str]) -> None:
+        for line in lines:
+            self._console.print(line)
+
+
+class _Bar:
+    """A bar that moves."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._meter = _Meter()
+        self._bar = Progress(
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[told]}"),
+            TimeRemainingColumn(compact=True),
+            console=console,
+            transient=True,
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        self._bar.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.__exit__(kind, error, trace)
+
+    def begin(self, plan: Planned) -> None:
+        self._meter.begin(plan)
+        self._task = self._bar.add_task("", total=plan.steps, completed=plan.first, told="")
+
+    def step(self, event: Stepped) -> None:
+        self._meter.step(event)
+        if self._task is not None:
+            self._bar.update(self._task, completed=event.progress.step, told=self._meter.figures(event))
+
+    def note(self, lines: Sequence[str]) -> None:
+        for line in lines:
+            self._console.print(line)
+
+
+class _Meter:
+    """Speed and time left."""
+
+    def __init__(self) -> None:
+        self._steps = self._tokens = 0
+        self._planned = 0
+        self._begun = time.monotonic()
+
+    def begin(self, plan: Planned) -> None:
+        self._planned = plan.steps
+        self._begun = time.monotonic()
+
+    def step(self, event: Stepped) -> None:
+        self._steps += 1
+        self._tokens += event.progress.tokens
+
+    def figures(self, event: Stepped) -> str:
+        progress = event.progress
+        speed = self._tokens / max(1e-9, time.monotonic() - self._begun)
+        return f"loss {event.smoothed:.3f}  {speed:,.0f} tokens/s  rate {progress.rate:.2e}  epoch {event.epoch:.1f}"
+
+    def line(self, event: Stepped) -> str:
+        step = event.progress.step
+        left = (time.monotonic() - self._begun) / max(1, self._steps) * max(0, self._planned - step)
+        return f"step {step:,}/{self._planned:,}  {self.figures(event)}  left {clock(left)}"
+
+
+def samples_of(report: Report, *, number: int = _SAMPLES) -> list[str]:
+    """Some answers beside their references."""
+    step = max(1, len(report.answers) // number)
+    lines = []
+    for answer, tested in list(zip(report.answers, report.tested, strict=True))[::step][:number]:
+        right = answer.text in tested.references
+        lines.append(f"    {tested.source}")
+        lines.append(f"  {'✓' if right else '→'} {answer.text}")
+        lines += [] if right else [f"  = {tested.references[0]}"]
+    return lines
+
+
+def _validated(event: Validated) -> list[str]:
+    scores = "  ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in event.validation.scores.items())
+    best = "  (the best so far)" if event.best else ""
+    lines = [f"validation at step {event.step:,}, epoch {event.epoch:.1f}: {scores}{best}"]
+    report = event.validation.samples
+    return lines + (samples_of(report) if isinstance(report, Report) else [])
+
+
+def _stopped(event: Stopped) -> str:
+    match event.reason:
+        case "steps":
+            why = f"trained to the end, {event.step:,} steps"
+        case "patience":
+            why = f"no better for a while, so it ended at step {event.step:,}"
+        case "interrupted":
+            return f"interrupted at step {event.step:,}; everything is saved"
+    return f"{why}; kept: {_CHOSEN[event.chosen]}"
+
+
+def _ended(ended: Ended) -> Iterator[str]:
+    if ended.stopped.reason == "interrupted":
+        yield f"Go on with the same command and `--resume --out {ended.folder}`."
+        return
+    for name, report in ended.reports.items():
+        yield f"{name}:"
+        yield from (f"  {line}" for line in str(report).splitlines())
+    yield f"The model is in {ended.folder} ({clock(ended.seconds)} in all). Try"
+    yield f'  echo "…" | seqloom predict {ended.folder}'

@@ -1,0 +1,345 @@
+"""A training from beginning to end: pairs → numbers → a trained model in a folder that stands alone."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from seqloom.core import settings, toml
+from seqloom.core.devices import DeviceName, pick_device
+from seqloom.core.errors import RecipeError, TrainingError
+from seqloom.core.seeding import seed_everything
+from seqloom.data.batches import BatchStream, ordered_batches
+from seqloom.data.numbering import Numbering
+from seqloom.models.encoder_decoder import EncoderDecoder
+from seqloom.training.budget import make_plan
+from seqloom.training.checkpoints import has_checkpoints
+from seqloom.training.events import Event, Stopped, Validated
+from seqloom.training.lock import locked
+from seqloom.training.run import resume as resume_run
+from seqloom.training.run import run
+from seqloom.training.trainer import Trainer
+from seqloom.training.validation import Validation
+from seqloom.workflow.answering import Asking
+from seqloom.workflow.card import write_card
+from seqloom.workflow.evaluating import Report, Tested, gather
+from seqloom.workflow.folder import begin_folder, build_model, open_numbering, put_metrics, put_weights
+from seqloom.workflow.model import Model, load
+from seqloom.workflow.plan import Planned, planned
+from seqloom.workflow.preparing import Prepared, open_data, prepare_data
+from seqloom.workflow.recipe import Recipe, load_recipe
+from seqloom.workflow.rows import Pairs
+
+__all__ = ["Ended", "Told", "Training", "free_folder", "parse_budget", "train"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """The run is over, and this is what it made."""
+
+    folder: Path
+    model: Model
+    reports: dict[str, Report]
+    """By file: validation first, then each test."""
+    stopped: Stopped
+    seconds: float
+
+
+Told = Planned | Event | Ended
+
+
+@dataclass(kw_only=True)
+class Training:
+    """Everything that a person says about a run; iterate over ``run()`` to make it happen."""
+
+    recipe: Recipe
+    name: str
+    """For the folder, where none is given."""
+    train: Sequence[Pairs] = ()
+    valid: Sequence[Pairs] = ()
+    test: Sequence[Pairs] = ()
+    out: Path | None = None
+    budget: float | None = None
+    """Seconds in all."""
+    resume: bool = False
+    device: DeviceName = "auto"
+
+    def run(self) -> Iterator[Told]:
+        """The plan, then every event of the training, then what came of it."""
+        begun = time.perf_counter()
+        folder = self._folder()
+        _make(folder)
+        with locked(folder):
+            recipe = self._agreed(folder)
+            training = recipe.training
+            seed_everything(training.seed)
+            data, numbering = self._data(folder, recipe)
+            model = build_model(recipe, numbering)
+            trainer = Trainer(
+                model,
+                training,
+                BatchStream(
+                    data.corpora,
+                    recipe.data.batches,
+                    vocabulary=numbering.target_vocabulary,
+                    seed=training.seed,
+                    mixture=recipe.data.mixture,
+                    again=(lambda pairs, seed: numbering.again(pairs, seed=seed)) if numbering.samples else None,
+                ),
+                device=pick_device(self.device),
+            )
+            validate = _Validating(recipe, numbering, data) if data.valid_rows else None
+            resumed = resume_run(trainer, folder)
+            if not resumed:
+                left = None if self.budget is None else self.budget - (time.perf_counter() - begun)
+                trainer.plan = make_plan(trainer, seconds=left, validate=validate, folder=folder)
+            if not (folder / "manifest.json").is_file():
+                about = {
+                    "budget": self.budget,
+                    "device": str(pick_device(self.device)),
+                    "threads": torch.get_num_threads(),
+                }
+                begin_folder(
+                    folder, recipe, numbering, longest_source=data.longest_source, seen=data.report, trained=about
+                )
+            yield planned(trainer, recipe, numbering, data, folder=folder, resumed=resumed)
+            stopped = None
+            for event in run(trainer, folder, validate=validate, logging=recipe.logging):
+                yield event
+                if isinstance(event, Validated) and event.best:
+                    with trainer.answering():
+                        put_weights(folder, trainer.model)
+                if isinstance(event, Stopped):
+                    stopped = event
+            assert stopped is not None
+            yield self._end(folder, recipe, numbering, data, trainer, stopped, begun)
+
+    # ---- beginning ---------------------------------------------------------------------------------------------------
+
+    def _folder(self) -> Path:
+        """Where the run lives. Without `--out`, the first free name under `runs`, or the last one that can go on."""
+        return self.out or free_folder(self.name, last=self.resume)
+
+    def _agreed(self, folder: Path) -> Recipe:
+        """The recipe; of a run that goes on, its own, with which the one given must agree."""
+        kept = folder / "recipe.toml"
+        begun = has_checkpoints(folder) or (folder / "manifest.json").is_file()
+        if not begun:
+            return self.recipe
+        if not self.resume:
+            raise TrainingError(f"{folder}: holds a run already. Go on with `--resume`, or choose another `--out`.")
+        before = settings.load(Recipe, kept)
+        changed = [key for key in _differing(settings.to_data(before), settings.to_data(self.recipe)) if _fixed(key)]
+        if changed:
+            raise TrainingError(
+                f"{folder}: `--resume` goes on with the recipe that it began with, but `{changed[0]}` is another now. "
+                "Set it back, or begin anew with another `--out`."
+            )
+        return replace(before, logging=self.recipe.logging, answers=self.recipe.answers)
+
+    def _data(self, folder: Path, recipe: Recipe) -> tuple[Prepared, Numbering]:
+        if (folder / "manifest.json").is_file():
+            return open_data(folder / "data"), open_numbering(folder, recipe)
+        return prepare_data(
+            folder / "data", recipe, train=self.train or recipe.data.train, valid=self.valid or recipe.data.valid
+        )
+
+    # ---- end ---------------------------------------------------------------------------------------------------------
+
+    def _end(
+        self,
+        folder: Path,
+        recipe: Recipe,
+        numbering: Numbering,
+        data: Prepared,
+        trainer: Trainer,
+        stopped: Stopped,
+        begun: float,
+    ) -> Ended:
+        """Keep the weights, and measure them: the validation pairs as a finished model answers them, then each test."""
+        model = Model(recipe, numbering, trainer.model, longest_source=data.longest_source)
+        reports: dict[str, Report] = {}
+        if stopped.reason != "interrupted":
+            put_weights(folder, trainer.model)
+            if data.valid_rows:
+                reports["validation"] = model.report(gather(data.valid_rows, one_source=False), Asking())
+            for pairs in self.test or recipe.data.test:
+                reports[str(pairs) if isinstance(pairs, str | Path) else "test"] = model.evaluate(pairs)
+        elif not (folder / "weights.safetensors").is_file():
+            put_weights(folder, trainer.model)
+        metrics = {
+            "steps": trainer.step,
+            "seconds": round(trainer.seconds, 1),
+            "stopped": stopped.reason,
+            "history": trainer.history,
+            "scores": {name: report.to_data() for name, report in reports.items()},
+        }
+        put_metrics(folder, metrics)
+        write_card(folder, recipe, trainer.model, reports, metrics, data.report)
+        return Ended(
+            folder=folder,
+            model=load(folder, device=self.device, trust=None),
+            reports=reports,
+            stopped=stopped,
+            seconds=time.perf_counter() - begun,
+        )
+
+
+class _Validating:
+    """A score by real decoding, on pairs spread evenly over the validation set."""
+
+    def __init__(self, recipe: Recipe, numbering: Numbering, data: Prepared) -> None:
+        self.recipe = recipe
+        self.numbering = numbering
+        self.data = data
+        tested = gather(data.valid_rows, one_source=recipe.evaluation.one_source)
+        most = recipe.evaluation.pairs or len(tested)
+        step = max(1.0, len(tested) / most)
+        self.tested: list[Tested] = [tested[int(place * step)] for place in range(min(most, len(tested)))]
+
+    def __call__(self, network: EncoderDecoder) -> Validation:
+        report = Model(self.recipe, self.numbering, network, longest_source=self.data.longest_source).report(
+            self.tested, Asking(beam=self.recipe.evaluation.beam), samples=0
+        )
+        chosen = report.scores[0]
+        return Validation(
+            score=chosen.value,
+            higher_is_better=chosen.higher_is_better,
+            scores=report.numbers | {"perplexity": self._perplexity(network)},
+            samples=report,
+        )
+
+    @torch.inference_mode()
+    def _perplexity(self, network: EncoderDecoder) -> float:
+        """exp of the mean loss of a target token."""
+        assert self.data.valid is not None
+        total, count = 0.0, 0
+        device = next(network.parameters()).device
+        for batch in ordered_batches(
+            self.data.valid, tokens=self.recipe.data.batches.tokens, vocabulary=self.numbering.target_vocabulary
+        ):
+            logp_P = network.logp_P(batch.to(device))
+            total, count = total + float(logp_P.sum()), count + len(logp_P)
+        return float(torch.tensor(-total / max(1, count)).exp())
+
+
+def train(
+    recipe: str | Path | Recipe,
+    *,
+    train: Pairs | Sequence[Pairs] = (),
+    valid: Pairs | Sequence[Pairs] = (),
+    test: Pairs | Sequence[Pairs] = (),
+    out: str | Path | None = None,
+    set: Sequence[str] | dict[str, Any] = (),
+    budget: str | float | None = None,
+    resume: bool = False,
+    device: DeviceName = "auto",
+    verbose: bool = True,
+) -> Model:
+    """Train by a recipe, and give back the model, which is in the folder ``out`` too.
+
+    ``train``, ``valid`` and ``test`` are files, or anything that gives a source and a target at a time. ``set`` puts
+    single settings in place of the recipe's: ``{"model.encoder.layers": 4}``. ``budget`` is a time: "20m".
+    """
+    from seqloom.workflow.display import show
+
+    overrides = [f"{key}={_toml(value)}" for key, value in set.items()] if isinstance(set, dict) else [*set]
+    if isinstance(recipe, Recipe):
+        name, chosen = "model", settings.parse(Recipe, settings.override(settings.to_data(recipe), overrides))
+    else:
+        name, chosen = Path(recipe).stem, load_recipe(recipe, overrides=overrides)
+    training = Training(
+        recipe=chosen,
+        name=name,
+        train=_several(train),
+        valid=_several(valid),
+        test=_several(test),
+        out=None if out is None else Path(out),
+        budget=None if budget is None else parse_budget(budget),
+        resume=resume,
+        device=device,
+    )
+    ended = show(training.run()) if verbose else _drain(training.run())
+    return ended.model
+
+
+def free_folder(name: str, *, last: bool = False) -> Path:
+    """The first free name under `runs`; with ``last``, the one before it if there is one."""
+    folders = (Path("runs") / (name if number == 1 else f"{name}-{number}") for number in count(1))
+    before: Path | None = None
+    for folder in folders:
+        if not folder.exists():
+            return before if last and before is not None else folder
+        before = folder
+    raise AssertionError
+
+
+_NUMBER = r"(\d+(?:\.\d+)?)\s*"
+
+
+def parse_budget(text: str | float) -> float:
+    """Seconds of "20m", "1h30m", "90s" or a plain number of seconds."""
+    if isinstance(text, int | float):
+        seconds = float(text)
+    else:
+        found = re.fullmatch(rf"\s*(?:{_NUMBER}h)?\s*(?:{_NUMBER}m(?:in)?)?\s*(?:{_NUMBER}s?)?\s*", text)
+        parts = found.groups() if found else ()
+        seconds = sum(float(part) * unit for part, unit in zip(parts, (3600, 60, 1), strict=False) if part)
+    if not seconds > 0:
+        raise RecipeError(f"`--budget` must be a time such as 20m, 1h30m or 90s, but is {text}.")
+    return seconds
+
+
+def _several(given: Pairs | Sequence[Pairs]) -> tuple[Pairs, ...]:
+    """One file, several, or pairs in hand: a list of paths is several files, any other list is pairs."""
+    if isinstance(given, str | Path):
+        return (given,)
+    if isinstance(given, list | tuple):
+        if all(isinstance(each, str | Path) for each in given):
+            return tuple(given)
+        return (given,)
+    return (given,)
+
+
+def _toml(value: Any) -> str:
+    return toml.inline(value)
+
+
+def _drain(events: Iterator[Told]) -> Ended:
+    *_, last = events
+    assert isinstance(last, Ended)
+    return last
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise TrainingError(f"{folder}: cannot be written: {error.strerror}. Choose another `--out`.") from error
+
+
+_FREE = ("logging.", "answers.", "about", "data.train", "data.valid", "data.test")
+"""What may change when a run goes on: nothing of it moves a weight."""
+
+
+def _fixed(key: str) -> bool:
+    return not key.startswith(_FREE)
+
+
+def _differing(before: Any, now: Any, path: str = "") -> Iterator[str]:
+    """The dotted keys in which two recipes differ."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in [*before, *(key for key in now if key not in before)]:
+            yield from _differing(before.get(key), now.get(key), f"{path}.{key}" if path else key)
+    elif before != now:
+        yield path
