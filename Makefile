@@ -18,8 +18,8 @@ help: ## list these targets
 
 install: $(STAMP) ## make the environment in .venv
 
-demo: $(STAMP) ## train a model that copies, and show it
-	$(BIN)/python examples/copy_task.py
+demo: $(STAMP) ## train a translator on the phrasebook that comes with Seqloom, and show it
+	$(BIN)/seqloom quickstart
 
 test: $(STAMP) ## run all tests but the slow ones
 	$(BIN)/pytest -q -n $(WORKERS)

@@ -1,9 +1,7 @@
-"""What the README says, done."""
+"""What the README says of recipes and files. Its commands and its Python are run with the guide's, by test_guide.py."""
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
 import subprocess
 import sys
@@ -34,15 +32,9 @@ def test_its_recipe_and_commands() -> None:
     assert "GatedConvolution" in said[1].stdout
 
 
-def test_its_python() -> None:
-    [program] = blocks("python")
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        exec(compile(program, "README.md", "exec"), {})
-    assert printed.getvalue().startswith("(")
-
-
 def test_its_files_exist() -> None:
-    named = re.findall(r"\]\(([\w./]+)\)|`((?:examples|bench|docs)/[\w./]+)`|python (bench/\w+\.py)", README)
+    named = re.findall(
+        r"\]\(([\w./]+)\)|`((?:examples|bench|docs)/[\w./]+)`|python ((?:bench|docs/guide)/\w+\.py)", README
+    )
     for name in filter(None, (name for names in named for name in names)):
         assert (FOLDER / name).exists(), f"README.md names {name}"

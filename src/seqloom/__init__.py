@@ -1,6 +1,13 @@
 """Seqloom turns pairs of sequences into a model that is trained, measured, explained and served."""
 
+import os
 from typing import TYPE_CHECKING
+
+# Threads that wait for each other by spinning stand still for whole time slices as soon as another program wants the
+# processor: two of them were seen to be thirty times slower than one. So they spin briefly and then sleep. Read when
+# torch is first imported; whoever has set either keeps it.
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 from seqloom.core.errors import (
     DataError,

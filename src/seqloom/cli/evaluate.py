@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from seqloom.cli.options import Device, Trust
+from seqloom.cli.options import Device, Trust, named_all
 
 __all__ = ["evaluate"]
 
@@ -45,7 +45,7 @@ def evaluate(
     if not files:
         raise DataError("name at least one file of pairs to evaluate on.")
     loaded = load(model, device=device, trust=trust)
-    for file in files:
+    for file in named_all(files):
         report = loaded.evaluate(file, beam=beam)
         if as_json:
             print(json.dumps({"file": file, **report.to_data()}, ensure_ascii=False), flush=True)

@@ -1,6 +1,7 @@
 """The command `seqloom`: what all commands share, which is how they begin and how they fail."""
 
 import errno
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -10,12 +11,14 @@ from cyclopts import App, CycloptsError
 import seqloom
 from seqloom.cli.check import check
 from seqloom.cli.evaluate import evaluate
+from seqloom.cli.options import hide_hyphens
 from seqloom.cli.predict import predict
 from seqloom.cli.quickstart import quickstart
 from seqloom.cli.recipes import recipes
 from seqloom.cli.score import score
 from seqloom.cli.train import train
 from seqloom.core.errors import SeqloomError
+from seqloom.core.logging import show_log
 
 MISTAKE = 2
 """Exit status for what a person can repair."""
@@ -46,8 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # A recipe names its author's own parts by module, and those lie where the author works. At the end of the path, so
     # that a file there never stands in for a library.
     sys.path.append(os.getcwd())
+    show_log(logging.WARNING)
     try:
-        app(list(sys.argv[1:] if arguments is None else arguments))
+        app(hide_hyphens(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()
     except CycloptsError as error:
         return _refuse(f"{_one_line(error)} See `seqloom --help`.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 from cyclopts import Parameter
 
-from seqloom.cli.options import Device, Trust
+from seqloom.cli.options import Device, Trust, named
 from seqloom.core.errors import SeqloomError
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def predict(
     )
     loaded = load(model, device=device, trust=trust)
     with _output(out) as stream:
-        for number, answer in enumerate(loaded.answers(Pipe(sources_of(file, loaded.recipe)), asking), start=1):
+        for number, answer in enumerate(loaded.answers(Pipe(sources_of(named(file), loaded.recipe)), asking), start=1):
             for line in _lines(number, answer, nbest=nbest, as_json=as_json):
                 stream.write(line + "\n")
             stream.flush()

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from seqloom.cli.options import Device, Trust
+from seqloom.cli.options import Device, Trust, named
 
 __all__ = ["score"]
 
@@ -40,7 +40,7 @@ def score(
     from seqloom.workflow.model import load
 
     loaded = load(model, device=device, trust=trust)
-    for scored in loaded.scores(loaded.rows(file)):
+    for scored in loaded.scores(loaded.rows(named(file))):
         if as_json:
             print(json.dumps(scored.to_data(), ensure_ascii=False), flush=True)
         else:

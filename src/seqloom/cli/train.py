@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from seqloom.cli.options import Device, Files, Overrides
+from seqloom.cli.options import Device, Files, Overrides, named_all
 
 __all__ = ["train"]
 
@@ -56,9 +56,9 @@ def train(
     training = Training(
         recipe=load_recipe(recipe, overrides=overrides),
         name=Path(recipe).stem,
-        train=train,
-        valid=valid,
-        test=test,
+        train=named_all(train),
+        valid=named_all(valid),
+        test=named_all(test),
         out=out,
         budget=None if budget is None else parse_budget(budget),
         resume=resume,

@@ -25,7 +25,15 @@ def save_weights(model: nn.Module, path: Path, *, mark: str = "") -> None:
     save_model(model, str(beside), metadata={_MARK: mark})
     with beside.open("rb") as written:
         os.fsync(written.fileno())
+    beside.chmod(0o666 & ~_umask())  # safetensors makes it readable to its owner alone
     beside.replace(path)
+
+
+def _umask() -> int:
+    """Which cannot be asked for without being set."""
+    now = os.umask(0o022)
+    os.umask(now)
+    return now
 
 
 def load_weights(model: nn.Module, path: Path, *, mark: str = "") -> None:

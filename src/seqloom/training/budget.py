@@ -33,6 +33,8 @@ _SHARE = 0.04
 _VALIDATING = 0.1
 """Of the budget that validations may take, where their number is not set."""
 _VALIDATIONS = 20
+_TOO_FEW = 20
+"""Steps that teach nothing."""
 _SPARE = 0.03
 """Of the budget that is left free: a machine is not always as fast as when it was timed."""
 
@@ -91,8 +93,8 @@ def _within(
         pauses = min(_VALIDATIONS, max(1, int(_VALIDATING * left / pause))) if pause else _VALIDATIONS
         steps = int((left - pauses * pause) / cost.step)
         every = 0
-    if steps < 1:
-        logger.warning("The budget of %.0f s is over before the first step is validated: one is made.", seconds)
+    if steps < _TOO_FEW:
+        logger.warning("The budget of %.0f s is enough for %d steps only. Give it more.", seconds, max(1, steps))
     steps = max(1, steps if limit is None else min(steps, limit))
     every = every or max(math.ceil(steps / pauses), steps_between_validations(steps, steps_per_epoch=per_epoch))
     plan = Plan(

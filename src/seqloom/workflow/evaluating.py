@@ -66,6 +66,8 @@ def gather(rows: Iterable[Row], *, one_source: bool) -> list[Tested]:
     tested: list[Tested] = []
     places: dict[str, int] = {}
     for row in rows:
+        if not row.source.strip() and not any(target.strip() for target in row.targets):
+            continue  # a blank line asks nothing
         if not row.targets:
             raise DataError(f"{row.file}:{row.line}: expected a source and a target, found a source alone.")
         if one_source and row.source in places:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -69,12 +70,19 @@ def prepare_data(
     numbering = _fit(recipe, cleaned)
     for number, path in enumerate(cleaned):
         count = _Counted(lines, f"{_name(train[number])}: ")
-        _number(beside / f"corpus-{number}", _read(path), numbering, count)
+        numbered = _number(beside / f"corpus-{number}", _read(path), numbering, count)
         count.tell()
+        if not numbered:
+            raise DataError(
+                f"{_name(train[number])}: no pair is left to learn from ({'; '.join(lines)}). "
+                "Raise `data.max_source` and `data.max_target`, or look at `data.cleaning`."
+            )
         path.unlink()
     if valid_path.stat().st_size:
         normalised = _normalised(_read(valid_path), recipe) if valid else _read(valid_path)
-        _number(beside / "valid", normalised, numbering, _Counted(lines, "validation: "))
+        count = _Counted(lines, "validation: ")
+        _number(beside / "valid", normalised, numbering, count)
+        count.tell()
     write_json(beside / "report.json", {"lines": lines, "files": _seen(train, valid)})
     beside.replace(folder)
     return open_data(folder), numbering
@@ -186,11 +194,14 @@ def _fit(recipe: Recipe, cleaned: Sequence[Path]) -> Numbering:
     return build_numbering(recipe, source, target)
 
 
-def _number(folder: Path, rows: Iterable[Row], numbering: Numbering, count: _Counted) -> None:
+def _number(folder: Path, rows: Iterable[Row], numbering: Numbering, count: _Counted) -> bool:
+    """Whether any pair was left to be written."""
     pairs = numbering.pairs(rows, count=count)
-    Corpus.write(
-        folder, pairs, source_size=numbering.source_vocabulary.size, target_size=numbering.target_vocabulary.size
-    )
+    first = next(pairs, None)
+    if first is not None:
+        source, target = numbering.source_vocabulary.size, numbering.target_vocabulary.size
+        Corpus.write(folder, chain([first], pairs), source_size=source, target_size=target)
+    return first is not None
 
 
 class _Counted:

@@ -35,7 +35,7 @@ from seqloom.workflow.model import Model, load
 from seqloom.workflow.plan import Planned, planned
 from seqloom.workflow.preparing import Prepared, open_data, prepare_data
 from seqloom.workflow.recipe import Recipe, load_recipe
-from seqloom.workflow.rows import Pairs
+from seqloom.workflow.rows import Pairs, rows_of
 
 __all__ = ["Ended", "Told", "Training", "free_folder", "parse_budget", "train"]
 
@@ -75,6 +75,8 @@ class Training:
         """The plan, then every event of the training, then what came of it."""
         begun = time.perf_counter()
         folder = self._folder()
+        if not (folder / "manifest.json").is_file():
+            self._look_at_files()
         _make(folder)
         with locked(folder):
             recipe = self._agreed(folder)
@@ -120,6 +122,13 @@ class Training:
                     stopped = event
             assert stopped is not None
             yield self._end(folder, recipe, numbering, data, trainer, stopped, begun)
+
+    def _look_at_files(self) -> None:
+        """What is wrong with the beginning of a file is said before anything is done, a test's too."""
+        data = self.recipe.data
+        for pairs in (*(self.train or data.train), *(self.valid or data.valid), *(self.test or data.test)):
+            if isinstance(pairs, str | Path) and str(pairs) != "-":
+                next(rows_of(pairs, self.recipe), None)
 
     # ---- beginning ---------------------------------------------------------------------------------------------------
 
@@ -212,14 +221,15 @@ class _Validating:
         return Validation(
             score=chosen.value,
             higher_is_better=chosen.higher_is_better,
-            scores=report.numbers | {"perplexity": self._perplexity(network)},
+            scores=report.numbers | self._likelihood(network),
             samples=report,
         )
 
     @torch.inference_mode()
-    def _perplexity(self, network: EncoderDecoder) -> float:
-        """exp of the mean loss of a target token."""
-        assert self.data.valid is not None
+    def _likelihood(self, network: EncoderDecoder) -> dict[str, float]:
+        """exp of the mean loss of a target token; nothing where no validation pair is short enough to learn from."""
+        if self.data.valid is None:
+            return {}
         total, count = 0.0, 0
         device = next(network.parameters()).device
         for batch in ordered_batches(
@@ -227,7 +237,7 @@ class _Validating:
         ):
             logp_P = network.logp_P(batch.to(device))
             total, count = total + float(logp_P.sum()), count + len(logp_P)
-        return float(torch.tensor(-total / max(1, count)).exp())
+        return {"perplexity": float(torch.tensor(-total / max(1, count)).exp())}
 
 
 def train(
