@@ -1,0 +1,1 @@
+"""French words as grammar bends them: sound, verbs, agreement, numbers."""

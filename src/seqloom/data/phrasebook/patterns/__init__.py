@@ -1,0 +1,1 @@
+"""What a phrasebook says: each pattern draws a sentence."""
