@@ -69,6 +69,8 @@ _PER_MILLE = 36
 """Of all pairs of content words, for validation and again for test."""
 _TIMES_MET = 12
 """How often training must have met each word, of either language, that a test sentence has."""
+_SIZE = 17
+"""Sentences drawn for ten that a pattern asks for."""
 _TRIES = 3
 """Draws for each sentence wanted, until a pattern counts as exhausted."""
 _CONTRACTED = 0.4
@@ -120,7 +122,7 @@ def _corpus() -> dict[Split, tuple[Sentence, ...]]:
     french: dict[str, str] = {contracted(each.english): each.french for each in fixed_phrases()}
     met = {each.english for each in fixed_phrases()}
     for pattern, wanted in PATTERNS:
-        drawn = _drawn(pattern, wanted, dice, french, met)
+        drawn = _drawn(pattern, wanted * _SIZE // 10, dice, french, met)
         for share, groups in shares.items():
             groups.append([each for each in drawn if share_of(each.contents) == share])
     train = [each for group in shares["train"] for each in group]

@@ -152,7 +152,7 @@ def _directions(dice: Random) -> Sentence:
     if choice < 0.5:
         english = f"take the {number[0]} street on the {side[0]} {after[0]} {place.english}"
         french = f"prenez la {number[1]} rue à {side[1]} {place.after(after[1])}"
-        told = {"take/prendre", number[0]}
+        told = {number[0]}  # not the verb: a street that is never the second one teaches nobody to count
     elif choice < 0.8:
         english, french = f"turn {side[0]} {after[0]} {place.english}", f"tournez à {side[1]} {place.after(after[1])}"
         told = {"turn/tourner"}
