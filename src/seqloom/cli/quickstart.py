@@ -1,17 +1,20 @@
 """`seqloom quickstart`: the main job, on data that is at hand."""
 
+import os
+import sys
 from pathlib import Path
+from shutil import which
 from typing import Literal
 
 __all__ = ["quickstart"]
 
 
-def quickstart(which: Literal["phrasebook", "pronunciation"] = "phrasebook", /, *, out: Path | None = None) -> None:
+def quickstart(data: Literal["phrasebook", "pronunciation"] = "phrasebook", /, *, out: Path | None = None) -> None:
     """Train a model in a few minutes, test it on what it has never seen, and show it.
 
     Parameters
     ----------
-    which
+    data
         `phrasebook`: English to French, on a corpus that comes with Seqloom. `pronunciation`: spelling to phonemes, on
         the CMU dictionary (needs the extra `pronunciation`).
     out
@@ -22,8 +25,8 @@ def quickstart(which: Literal["phrasebook", "pronunciation"] = "phrasebook", /, 
     from seqloom.workflow.quickstart import QUICKSTARTS
     from seqloom.workflow.training import free_folder
 
-    chosen = QUICKSTARTS[which]
-    folder = out or free_folder("quickstart" if which == "phrasebook" else f"quickstart-{which}")
+    chosen = QUICKSTARTS[data]
+    folder = out or free_folder("quickstart" if data == "phrasebook" else f"quickstart-{data}")
     print(f"{chosen.about}\n", flush=True)
     ended = show(chosen.training(folder).run())
     if ended.stopped.reason == "interrupted":
@@ -40,13 +43,15 @@ def quickstart(which: Literal["phrasebook", "pronunciation"] = "phrasebook", /, 
     print("\n".join(f"  {line}" for line in attention_text(shown).splitlines()))
     if chosen.compare:
         print(f"\n{chosen.compare}")
+    # Whoever has not activated the environment, as after `make demo`, must say where the command is.
+    program = "seqloom" if which("seqloom") else os.path.relpath(sys.argv[0])
     print(f"""
 The model is the folder {folder}:
   recipe.toml, weights.safetensors, tokenizer files, metrics.json, card.md, manifest.json, and attention.svg to look at
 
 Next, type
-  echo "{chosen.asked[0]}" | seqloom predict {folder}
-  seqloom evaluate {folder} {folder}-data/test.tsv
-  seqloom recipes                                            what else there is
+  echo "{chosen.asked[0]}" | {program} predict {folder}
+  {program} evaluate {folder} {folder}-data/test.tsv
+  {program} recipes
 and for pairs of your own, a source and a target a line with a tab between them:
-  seqloom train translation --train pairs.tsv --out runs/mine --budget 20m""")
+  {program} train translation --train pairs.tsv --out runs/mine --budget 20m""")
