@@ -103,8 +103,8 @@ class _Bar:
         self._bar = Progress(
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[told]}"),
             TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[told]}"),
             console=console,
             transient=True,
         )
