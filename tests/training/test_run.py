@@ -15,14 +15,14 @@ from seqloom.training.averages import mean_weights
 from seqloom.training.budget import make_plan
 from seqloom.training.checkpoints import checkpoint_steps, read_checkpoint
 from seqloom.training.events import Recovered, Saved, Stepped, Stopped, Validated
+from seqloom.training.plan import steps_between_validations
 from seqloom.training.run import resume, run
 from seqloom.training.schedules import PlateauScheduleSettings
 from seqloom.training.settings import TrainingSettings
-from seqloom.training.trainer import Trainer
 from seqloom.training.validation import Validation
 
 from .models import model
-from .runs import copied, events_of, loss_of, of_kind, same, saying, stream, trainer
+from .runs import copied, events_of, loss_of, of_kind, same, saying, trainer
 
 SETTINGS = TrainingSettings(steps=12, rate=1e-2, warmup=2, validate_every=3)
 
@@ -66,9 +66,17 @@ def test_it_must_have_an_end() -> None:
     [(1000, 50, 50), (1000, 500, 100), (1000, 3, 20), (5, 100, 1), (40_000, 1700, 1700)],
 )
 def test_how_often_it_is_validated_by_itself(steps: int, per_epoch: int, every: int) -> None:
-    made = stream()
-    made.batches_per_epoch = per_epoch
-    assert make_plan(Trainer(model(), TrainingSettings(steps=steps, warmup=0), made)).validate_every == every
+    assert steps_between_validations(steps, steps_per_epoch=per_epoch) == every
+
+
+def test_a_long_run_says_how_long_it_will_be_and_stands_where_it_stood() -> None:
+    made = trainer(replace(SETTINGS, steps=500))
+    before = copied(made.model)
+    plan = make_plan(made)
+    assert plan.step_seconds is not None
+    assert plan.seconds == pytest.approx(500 * plan.step_seconds)
+    assert (made.step, made.stream.epoch) == (0, 0)
+    assert all(torch.equal(before[name], tensor) for name, tensor in copied(made.model).items())
 
 
 def test_patience_ends_it_and_the_best_weights_are_kept(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ class Training:
         """What is wrong with the beginning of a file is said before anything is done, a test's too."""
         data = self.recipe.data
         for pairs in (*(self.train or data.train), *(self.valid or data.valid), *(self.test or data.test)):
-            if isinstance(pairs, str | Path) and str(pairs) != "-":
+            if isinstance(pairs, str | Path) and not _flows(str(pairs)):
                 next(rows_of(pairs, self.recipe), None)
 
     # ---- beginning ---------------------------------------------------------------------------------------------------
@@ -336,6 +336,12 @@ def _make(folder: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise TrainingError(f"{folder}: cannot be written: {error.strerror}. Choose another `--out`.") from error
+
+
+def _flows(name: str) -> bool:
+    """Whether it can be read only once: standard input, or a pipe that has a name."""
+    paths = [Path(part) for part in (name, *name.split(","))]
+    return name == "-" or any(path.exists() and not path.is_file() and not path.is_dir() for path in paths)
 
 
 _FREE = ("logging.", "answers.", "about", "data.train", "data.valid", "data.test")
