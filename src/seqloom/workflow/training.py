@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
@@ -178,7 +179,8 @@ class Training:
         if stopped.reason != "interrupted":
             put_weights(folder, trainer.model)
             if data.valid_rows:
-                reports["validation"] = model.report(gather(data.valid_rows, one_source=False), Asking())
+                tested = gather(data.valid_rows, one_source=recipe.evaluation.one_source)
+                reports["validation"] = model.report(tested, Asking())
             for pairs in self.test or recipe.data.test:
                 reports[str(pairs) if isinstance(pairs, str | Path) else "test"] = model.evaluate(pairs)
         elif not (folder / "weights.safetensors").is_file():
@@ -260,7 +262,7 @@ def train(
     """
     from seqloom.workflow.display import show
 
-    overrides = [f"{key}={_toml(value)}" for key, value in set.items()] if isinstance(set, dict) else [*set]
+    overrides = [f"{key}={toml.inline(value)}" for key, value in set.items()] if isinstance(set, dict) else [*set]
     if isinstance(recipe, Recipe):
         name, chosen = "model", settings.parse(Recipe, settings.override(settings.to_data(recipe), overrides))
     else:
@@ -309,21 +311,13 @@ def parse_budget(text: str | float) -> float:
 
 def _several(given: Pairs | Sequence[Pairs]) -> tuple[Pairs, ...]:
     """One file, several, or pairs in hand: a list of paths is several files, any other list is pairs."""
-    if isinstance(given, str | Path):
-        return (given,)
-    if isinstance(given, list | tuple):
-        if all(isinstance(each, str | Path) for each in given):
-            return tuple(given)
-        return (given,)
+    if isinstance(given, list | tuple) and all(isinstance(each, str | Path) for each in given):
+        return tuple(given)
     return (given,)
 
 
-def _toml(value: Any) -> str:
-    return toml.inline(value)
-
-
 def _drain(events: Iterator[Told]) -> Ended:
-    *_, last = events
+    [last] = deque(events, maxlen=1)
     assert isinstance(last, Ended)
     return last
 
