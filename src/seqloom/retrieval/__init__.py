@@ -1,0 +1,1 @@
+"""Finding what is near: vectors among vectors. No torch here."""
