@@ -16,7 +16,8 @@ from seqloom.data.batches import BatchStream, make_batch, ordered_batches
 from seqloom.data.buckets import BatchSettings
 from seqloom.data.corpus import Corpus
 from seqloom.data.mixture import MixtureSettings
-from seqloom.data.numbering import Numbered, Numbering
+from seqloom.data.numbered import Numbered
+from seqloom.data.numbering import Numbering
 from seqloom.data.rows import Row
 from seqloom.data.tokenizers import BpeSettings
 from seqloom.decoding.request import Pair, Source
@@ -35,8 +36,8 @@ def pairs(number: int, *, seed: int = 1, copies: bool = False) -> list[Numbered]
     made = []
     for _ in range(number):
         length = dice.randint(1, 12)
-        copy = some(length) if copies else None
-        made.append(Numbered(source=some(length), target=some(dice.randint(1, 12)), copy=copy))
+        columns = {"copy": some(length)} if copies else {}
+        made.append(Numbered(columns=columns | {"text": some(length), "target": some(dice.randint(1, 12))}))
     return made
 
 
@@ -56,7 +57,7 @@ def unpadded(batch: Batch) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
 
 
 def expected(*made: Numbered) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    return sorted((tuple(pair.source), (1, *pair.target, 2)) for pair in made)
+    return sorted((tuple(pair.text), (1, *pair.target, 2)) for pair in made)
 
 
 def same(first: Batch, second: Batch) -> bool:
@@ -79,7 +80,7 @@ def test_a_batch_is_what_make_batch_makes() -> None:
     rows = torch.arange(300).numpy()[5:25]
     made = batches._gathered([whole], rows, VOCABULARY)
     listed = [
-        Pair(source=Source(parts={"text": pair.source}, copy=pair.copy), target=pair.target)
+        Pair(source=Source(parts=pair.parts, copy=pair.copy), target=pair.target)
         for pair in (whole.pair(int(row)) for row in rows)
     ]
     slow = make_batch(listed, vocabulary=VOCABULARY)

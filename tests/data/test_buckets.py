@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqloom.data.buckets import Batches, arrange
-from seqloom.data.ragged import Ints
+from seqloom.data.ragged import Numbers
 
 
-def captions(number: int = 29_000) -> tuple[Ints, Ints]:
+def captions(number: int = 29_000) -> tuple[Numbers, Numbers]:
     """Lengths like those of described pictures: 15 ± 5 tokens, the two sides alike."""
     dice = np.random.default_rng(1)
     common = dice.normal(0, 4, number)
@@ -57,7 +57,7 @@ def test_the_same_seed_is_the_same_order_and_another_mixes_anew() -> None:
     assert (first.order == again.order).all()
     assert (first.ends == again.ends).all()
 
-    def batch_of(batches: Batches) -> Ints:
+    def batch_of(batches: Batches) -> Numbers:
         found = np.empty(len(batches.order), dtype=int)
         for number, batch in enumerate(batches):
             found[batch] = number

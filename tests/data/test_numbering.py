@@ -5,7 +5,8 @@ from collections import Counter
 import pytest
 
 from seqloom.core.errors import DataError, RecipeError
-from seqloom.data.numbering import Numbered, Numbering
+from seqloom.data.numbered import Numbered
+from seqloom.data.numbering import Numbering
 from seqloom.data.rows import Row
 from seqloom.data.tokenizers import BpeSettings, CharacterSettings, TextTokenizer, WordSettings
 
@@ -30,7 +31,7 @@ def numbered(numbering: Numbering, *rows: Row) -> tuple[list[Numbered], Counter[
 
 def test_pairs_are_what_the_tokenizers_say() -> None:
     [pair], counts = numbered(Numbering(SOURCES, TARGETS), row("the cat", "die Katze"))
-    assert pair == Numbered(source=SOURCES.encode("the cat"), target=TARGETS.encode("die Katze"))
+    assert pair == Numbered(columns={"text": SOURCES.encode("the cat"), "target": TARGETS.encode("die Katze")})
     assert not counts
 
 
@@ -44,7 +45,7 @@ def test_own_words_have_the_same_ids_on_both_sides() -> None:
     assert pair.target == [V + 2, sieht, V, TARGETS.specials.unk]
     source, own = numbering.source(text)
     assert own == ("Maria", "sees", "Kowalski")
-    assert (source.copy, source.parts["text"]) == (pair.copy, pair.source)
+    assert (source.copy, source.parts["text"]) == (pair.copy, pair.text)
     assert numbering.text(pair.target, own) == "Kowalski sieht Maria <unk>"
     assert numbering.text([1, V + 7, V, 2, 0], own) == "<unk> Maria"
     assert numbering.text([V], ()) == "<unk>"
@@ -52,7 +53,7 @@ def test_own_words_have_the_same_ids_on_both_sides() -> None:
 
 def test_a_word_unknown_to_the_source_but_known_to_the_target_is_no_own_word() -> None:
     [pair], _ = numbered(Numbering(SOURCES, TARGETS, copies=True), row("Katze", "Katze"))
-    assert pair.source == [SOURCES.specials.unk]
+    assert pair.text == [SOURCES.specials.unk]
     assert pair.copy == pair.target == [TARGETS.id_of("Katze")]
 
 
@@ -67,7 +68,7 @@ def test_long_pairs() -> None:
     assert len(pairs) == 1
     assert counts == {"pairs that are too long left out": 1}
     pairs, counts = at_most("truncate")
-    assert [CHARACTERS.decode(pair.source) for pair in pairs] == ["abcde", "ab"]
+    assert [CHARACTERS.decode(pair.text) for pair in pairs] == ["abcde", "ab"]
     assert [CHARACTERS.decode(pair.target) for pair in pairs] == ["abc", "a"]
     assert counts == {"pairs cut to the longest length": 1}
     pairs, counts = numbered(Numbering(CHARACTERS, CHARACTERS), long)
@@ -77,7 +78,7 @@ def test_long_pairs() -> None:
 def test_split_regroups_sentences_of_both_sides() -> None:
     numbering = Numbering(CHARACTERS, CHARACTERS, max_source=14, max_target=6, on_long="split")
     pairs, counts = numbered(numbering, row("<2de> Ab. Cd. Ef! Gh", "A。B。C。D"))
-    sources = [CHARACTERS.join(CHARACTERS.show(pair.source)) for pair in pairs]
+    sources = [CHARACTERS.join(CHARACTERS.show(pair.text)) for pair in pairs]
     assert all(source.startswith("<2de> ") for source in sources)
     assert [CHARACTERS.decode(pair.target) for pair in pairs] == ["<unk>。<unk>。<unk>。", "<unk>"]
     assert counts == {"long pairs split into sentences": 1}
@@ -89,11 +90,11 @@ def test_split_regroups_sentences_of_both_sides() -> None:
 def test_source_in_parts_loses_nothing() -> None:
     numbering = Numbering(CHARACTERS, CHARACTERS)
     text = "<2de> Ab cd. Efg! 你好。abcdefghabcdefgh"
-    parts = numbering.split_source(text, limit=10)
+    parts = [part.source for part in numbering.split_row(Row(source=text), limit=10)]
     assert all(len(CHARACTERS.encode(part)) <= 10 for part in parts)
     assert all(part.startswith("<2de> ") for part in parts)
     assert "".join(part.removeprefix("<2de> ") for part in parts) == text.removeprefix("<2de> ")
-    assert numbering.split_source(text) == [text]
+    assert numbering.split_row(Row(source=text)) == [Row(source=text)]
 
 
 def subwords(sampling: float) -> TextTokenizer:
@@ -106,11 +107,11 @@ def test_another_segmentation_of_the_same_text() -> None:
     pairs, _ = numbered(numbering, *[row("the cat sees the dog", "where is the other one?")] * 5)
     first, other = numbering.again(pairs, seed=1), numbering.again(pairs, seed=2)
     assert first == numbering.again(pairs, seed=1) != other
-    assert {bpe.decode(pair.source) for pair in first + other} == {"the cat sees the dog"}
+    assert {bpe.decode(pair.text) for pair in first + other} == {"the cat sees the dog"}
     assert {bpe.decode(pair.target) for pair in first + other} == {"where is the other one?"}
-    assert all(pair.copy == pair.source for pair in first)
-    tight = Numbering(bpe, bpe, copies=True, max_source=len(pairs[0].source), max_target=len(pairs[0].target))
-    assert all(len(pair.source) <= tight.max_source for pair in tight.again(pairs, seed=1))
+    assert all(pair.copy == pair.text for pair in first)
+    tight = Numbering(bpe, bpe, copies=True, max_source=len(pairs[0].text), max_target=len(pairs[0].target))
+    assert all(len(pair.text) <= tight.max_source for pair in tight.again(pairs, seed=1))
 
 
 def test_mistakes() -> None:

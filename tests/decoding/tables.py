@@ -43,6 +43,7 @@ class Table:
         sharpness: float = 2.0,
         joins: bool = True,
         longest: int | None = None,
+        order: int | None = None,
         shortlist: Sequence[int] | None = None,
         copies: bool = False,
         attends: bool = True,
@@ -50,6 +51,11 @@ class Table:
         chance = torch.Generator().manual_seed(seed)
         self.vocabulary = Specials(size=size)
         self.logits = torch.randn(keys, size, size, size, generator=chance) * sharpness
+        if order is not None:  # 2 is all it depends on anyway
+            self.logits = self.logits[:, :1].expand_as(self.logits).clone()
+        if order == 0:
+            self.logits = self.logits[:, :, :1].expand_as(self.logits).clone()
+        self.order = order
         self.own_logits = torch.randn(keys, size, 3, generator=chance)
         self.looks = torch.randn(keys, size, 16, generator=chance) * 2
         self.joins, self.longest, self.copies, self.attends = joins, longest, copies, attends

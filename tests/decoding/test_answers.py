@@ -7,19 +7,19 @@ import math
 import pytest
 import torch
 
-from seqloom.decoding.request import Finished, LengthPenalty, Piece, Request, Sampling, answer
+from seqloom.decoding.request import BeamSearch, Finished, LengthPenalty, Piece, Request, Sampling, SearchKind, answer
 from seqloom.decoding.search import Search
 
 from .tables import Table, ask, every_answer, run, source
 
 
 @pytest.mark.parametrize("beams", [1, 2, 4])
-@pytest.mark.parametrize("sampling", [None, Sampling(seed=2)])
-def test_pieces_are_never_retracted(beams: int, sampling: Sampling | None) -> None:
+@pytest.mark.parametrize("search", [BeamSearch(), Sampling(seed=2)])
+def test_pieces_are_never_retracted(beams: int, search: SearchKind) -> None:
     early = 0
     for seed in range(15):
         engine = Search(Table(seed, sharpness=4.0))
-        engine.admit([ask(0, seed + 1, beams=beams, max_length=12, min_length=4, stream=True, sampling=sampling)])
+        engine.admit([ask(0, seed + 1, beams=beams, max_length=12, min_length=4, stream=True, search=search)])
         said: tuple[int, ...] = ()
         while True:
             events = engine.step()

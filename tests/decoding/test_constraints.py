@@ -9,7 +9,17 @@ import pytest
 
 from seqloom.core.errors import DecodingError
 from seqloom.decoding.constraints import AllowedSet, Every, ForcedPrefix, Trie
-from seqloom.decoding.request import EVERYTHING, AllBut, Allowed, Everything, Only, Sampling, answer
+from seqloom.decoding.request import (
+    EVERYTHING,
+    AllBut,
+    Allowed,
+    BeamSearch,
+    Everything,
+    Only,
+    Sampling,
+    SearchKind,
+    answer,
+)
 from seqloom.decoding.search import Search
 
 from .tables import Table, ask, every_answer, run
@@ -129,23 +139,23 @@ def balanced(tokens: tuple[int, ...]) -> bool:
     return min(depths) == depths[-1] == 0
 
 
-@pytest.mark.parametrize("sampling", [None, Sampling(seed=3)])
+@pytest.mark.parametrize("search", [BeamSearch(), Sampling(seed=3)])
 @pytest.mark.parametrize("most", [0, 1, 2, 5])
-def test_one_beam_never_walks_into_a_dead_end(most: int, sampling: Sampling | None) -> None:
+def test_one_beam_never_walks_into_a_dead_end(most: int, search: SearchKind) -> None:
     for seed in range(8):
         table = Table(seed)
         table.logits[..., 4] += 6  # it would open and open, were there room
-        bracketed = answer(Search(table), [ask(0, max_length=most, constraints=(Brackets(),), sampling=sampling)])[0]
+        bracketed = answer(Search(table), [ask(0, max_length=most, constraints=(Brackets(),), search=search)])[0]
         assert balanced(bracketed.tokens)
         known = [[4, 4, 4, 4], [4, 3], [3]]
         if most:
-            chosen = answer(Search(table), [ask(0, max_length=most, constraints=(Trie(known),), sampling=sampling)])[0]
+            chosen = answer(Search(table), [ask(0, max_length=most, constraints=(Trie(known),), search=search)])[0]
             assert list(chosen.tokens) in known
 
 
 def test_draws_that_are_rejected_leave_the_others_as_likely_as_they_were() -> None:
     draws, table = 2000, Table(5, sharpness=1.0)
-    request = ask(0, beams=draws, nbest=draws, max_length=1, constraints=(Brackets(),), sampling=Sampling(seed=1))
+    request = ask(0, beams=draws, nbest=draws, max_length=1, constraints=(Brackets(),), search=Sampling(seed=1))
     first = answer(Search(table), [request])[0]
     counts = Counter(each.tokens for each in (first, *first.alternatives))
     likely = {plain.tokens: math.exp(plain.logps[0]) for plain in every_answer(table, request)}

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 import torch
 
-from seqloom.decoding.draws import Sharpness, cuts, draw
+from seqloom.decoding.draws import Sharpness, draw
 from seqloom.decoding.request import Sampling, answer
 from seqloom.decoding.search import Search
 
@@ -18,7 +18,7 @@ from .tables import EOS, Table, ask
 def weights(logps: list[float], *samplings: Sampling) -> list[list[float]]:
     """A row of weights, one a token, for each sampling; all of them in one batch."""
     sharpness, logp_NV = Sharpness.of(samplings, device=None), torch.tensor([logps] * len(samplings))
-    weight_NR, column_NR = sharpness.cut(logp_NV) if any(map(cuts, samplings)) else sharpness.whole(logp_NV)
+    weight_NR, column_NR = sharpness.cut(logp_NV) if any(each.cuts for each in samplings) else sharpness.whole(logp_NV)
     return torch.zeros_like(logp_NV).scatter(1, column_NR, weight_NR).tolist()
 
 
@@ -95,7 +95,7 @@ def kept(logps: list[float], sampling: Sampling) -> int:
 def test_draws_are_as_frequent_as_they_are_likely(sampling: Sampling) -> None:
     draws = 3000
     table = Table(5, sharpness=1.0)
-    request = ask(0, beams=draws, nbest=draws, max_length=1, sampling=sampling)
+    request = ask(0, beams=draws, nbest=draws, max_length=1, search=sampling)
     first = answer(Search(table), [request])[0]
     counts = Counter(each.tokens[0] if each.tokens else EOS for each in (first, *first.alternatives))
     logps = [table.after(request.source, ()).get(token, -math.inf) for token in range(6)]
@@ -110,7 +110,7 @@ def test_draws_are_as_frequent_as_they_are_likely(sampling: Sampling) -> None:
 
 def test_a_seed_decides() -> None:
     def drawn(seed: int) -> list[tuple[int, ...]]:
-        first = answer(Search(Table()), [ask(0, beams=6, nbest=6, sampling=Sampling(seed=seed))])[0]
+        first = answer(Search(Table()), [ask(0, beams=6, nbest=6, search=Sampling(seed=seed))])[0]
         return [each.tokens for each in (first, *first.alternatives)]
 
     assert drawn(1) == drawn(1)
@@ -120,7 +120,7 @@ def test_a_seed_decides() -> None:
 
 def test_log_probabilities_are_the_models_own() -> None:
     table = Table()
-    request = ask(0, sampling=Sampling(seed=4, temperature=3.0, top_k=2))
+    request = ask(0, search=Sampling(seed=4, temperature=3.0, top_k=2))
     given = answer(Search(table), [request])[0]
     own = [table.after(request.source, given.tokens[:place]) for place in range(len(given.tokens) + 1)]
     assert given.token_logps == pytest.approx(
@@ -130,6 +130,6 @@ def test_log_probabilities_are_the_models_own() -> None:
 
 def test_a_very_low_temperature_is_greedy_search() -> None:
     for seed in range(10):
-        cold = ask(0, seed, max_length=8, sampling=Sampling(seed=0, temperature=1e-3))
+        cold = ask(0, seed, max_length=8, search=Sampling(seed=0, temperature=1e-3))
         warm = ask(0, seed, max_length=8)
         assert answer(Search(Table(seed)), [cold])[0].tokens == answer(Search(Table(seed)), [warm])[0].tokens

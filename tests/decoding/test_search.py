@@ -12,7 +12,19 @@ from hypothesis import strategies as some
 
 from seqloom.core.errors import DecodingError
 from seqloom.decoding.constraints import AllowedSet, ForcedPrefix, Trie
-from seqloom.decoding.request import Answer, LengthPenalty, Request, Sampling, answer
+from seqloom.decoding.request import (
+    Answer,
+    BeamSearch,
+    DiverseBeam,
+    ExactSearch,
+    LengthPenalty,
+    Request,
+    Sampling,
+    SearchKind,
+    StochasticBeam,
+    Viterbi,
+    answer,
+)
 from seqloom.decoding.search import Search
 
 from .tables import EOS, Past, Plain, Table, ask, beam_search, every_answer, greedy, run
@@ -148,7 +160,14 @@ def requests(draw: some.DrawFn, id: object) -> Request:
         *draw(some.lists(some.integers(3, 9), min_size=1, max_size=4)),
         beams=beams,
         nbest=draw(some.integers(1, beams)),
-        sampling=draw(some.none() | some.builds(Sampling, seed=some.integers(0, 99), top_k=some.none() | some.just(2))),
+        search=draw(
+            some.just(BeamSearch())
+            | some.builds(Sampling, seed=some.integers(0, 99), top_k=some.none() | some.just(2))
+            | some.builds(DiverseBeam, groups=some.just(beams), strength=some.sampled_from([0.0, 0.5, 2.0]))
+            | some.builds(StochasticBeam, seed=some.integers(0, 99), temperature=some.sampled_from([0.7, 1.0]))
+            | some.just(Viterbi())
+            | some.builds(ExactSearch, width=some.integers(1, 4), most=some.sampled_from([5, 10_000]))
+        ),
         length_penalty=draw(some.sampled_from(PENALTIES)),
         max_length=max_length,
         min_length=draw(some.integers(0, 2)),
@@ -164,14 +183,22 @@ def schedules(draw: some.DrawFn) -> tuple[list[Request], list[int]]:
     return [draw(requests(id)) for id in range(number)], [draw(some.integers(0, 9)) for _ in range(number)]
 
 
-@given(schedule=schedules(), max_rows=some.integers(1, 12), joins=some.booleans(), seed=some.integers(0, 50))
-@effort(max_examples=80)
-def test_together_is_as_alone(schedule: tuple[list[Request], list[int]], max_rows: int, joins: bool, seed: int) -> None:
-    table = Table(seed, joins=joins)
+@given(
+    schedule=schedules(),
+    max_rows=some.integers(1, 12),
+    joins=some.booleans(),
+    order=some.sampled_from([None, 1]),
+    seed=some.integers(0, 50),
+)
+@effort(max_examples=60, deadline=None)
+def test_together_is_as_alone(
+    schedule: tuple[list[Request], list[int]], max_rows: int, joins: bool, order: int | None, seed: int
+) -> None:
+    table = Table(seed, joins=joins, order=order)
     asked, admit_at = schedule
     together = run(Search(table, max_rows=max_rows), asked, admit_at)
     for request in asked:
-        alone = run(Search(Table(seed)), [request])
+        alone = run(Search(Table(seed, order=order)), [request])
         assert together.failed.get(request.id) == alone.failed.get(request.id)
         if request.id in alone.finished:
             one, other = together.finished[request.id].answer, alone.finished[request.id].answer
@@ -181,7 +208,7 @@ def test_together_is_as_alone(schedule: tuple[list[Request], list[int]], max_row
                 assert (a.attention is None) == (b.attention is None)
                 if a.attention is not None and b.attention is not None:
                     torch.testing.assert_close(torch.tensor(a.attention), torch.tensor(b.attention))
-        if request.sampling is None:
+        if request.search == BeamSearch():
             expected = beam_search(table, request)
             assert bool(expected) == (request.id in together.finished)
             if expected:
@@ -220,7 +247,7 @@ def test_every_source_takes_its_own_steps_only_and_leaves_when_finished() -> Non
 
 def test_no_cache_is_gathered_where_nothing_changes_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Past, "reorder", None, raising=False)
-    run(Search(Table()), [ask(0), ask(1), ask(2, beams=3, sampling=Sampling(seed=0))])
+    run(Search(Table()), [ask(0), ask(1), ask(2, beams=3, search=Sampling(seed=0))])
     with pytest.raises(TypeError):
         run(Search(Table()), [ask(0, beams=2, min_length=1)])
 
@@ -253,12 +280,12 @@ def test_nobody_starves() -> None:
         ({"length_penalty": LengthPenalty(alpha=math.nan)}, "`length_penalty.alpha` must"),
         ({"length_penalty": LengthPenalty(alpha=1e9)}, "`length_penalty.alpha` must"),
         ({"constraints": (ForcedPrefix([3] * 6),)}, "`constraints` must fit into `max_length`, 5 tokens, but need 6"),
-        ({"sampling": Sampling(seed=0, temperature=0)}, "greedy"),
-        ({"sampling": Sampling(seed=0, temperature=-1)}, "`temperature` must be above 0"),
-        ({"sampling": Sampling(seed=0, top_k=0)}, "`top_k` must be at least 1"),
-        ({"sampling": Sampling(seed=0, top_p=0)}, "`top_p` must be above 0 and at most 1, but is 0"),
-        ({"sampling": Sampling(seed=0, min_p=1.5)}, "`min_p` must be above 0 and at most 1, but is 1.5"),
-        ({"sampling": Sampling(seed=2**70)}, "`seed` must fit into 64 bits"),
+        ({"search": Sampling(seed=0, temperature=0)}, "greedy"),
+        ({"search": Sampling(seed=0, temperature=-1)}, "`temperature` must be above 0"),
+        ({"search": Sampling(seed=0, top_k=0)}, "`top_k` must be at least 1"),
+        ({"search": Sampling(seed=0, top_p=0)}, "`top_p` must be above 0 and at most 1, but is 0"),
+        ({"search": Sampling(seed=0, min_p=1.5)}, "`min_p` must be above 0 and at most 1, but is 1.5"),
+        ({"search": Sampling(seed=2**70)}, "`seed` must fit into 64 bits"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -291,13 +318,13 @@ def test_an_id_is_used_once_at_a_time() -> None:
 
 
 @pytest.mark.parametrize("beams", [1, 3])
-@pytest.mark.parametrize("sampling", [None, Sampling(seed=1), Sampling(seed=1, top_p=0.9)])
-def test_nan_fails_its_row_and_leaves_the_others(beams: int, sampling: Sampling | None) -> None:
+@pytest.mark.parametrize("search", [BeamSearch(), Sampling(seed=1), Sampling(seed=1, top_p=0.9)])
+def test_nan_fails_its_row_and_leaves_the_others(beams: int, search: SearchKind) -> None:
     table = Table(keys=2)
     table.logits[1, :, 4:, :] = math.nan
     table.logits[1, :, 3, :] = math.nan
     table.logits[..., EOS] = -50
-    outcome = run(Search(table), [ask(id, id + 2, beams=beams, sampling=sampling) for id in range(4)])
+    outcome = run(Search(table), [ask(id, id + 2, beams=beams, search=search) for id in range(4)])
     assert sorted(outcome.finished) == [0, 2]
     assert sorted(outcome.failed) == [1, 3]
     assert "must be numbers, but one for token 2 is NaN" in outcome.failed[1]

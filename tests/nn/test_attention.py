@@ -17,6 +17,7 @@ from seqloom.nn.attention import (
     DotAttention,
     GeneralAttention,
     HeadsAttention,
+    Past,
     masked_softmax,
 )
 from seqloom.nn.memory import Memory
@@ -57,6 +58,10 @@ def covered(mask_NS: Tensor) -> Tensor:
     return 2 * torch.rand(mask_NS.shape, dtype=torch.float64) * mask_NS
 
 
+def past(covered_NS: Tensor | None, *, beams: int = 1) -> Past | None:
+    return None if covered_NS is None else Past(beams=beams, covered_NS=covered_NS)
+
+
 def array(x: Tensor) -> Array:
     return x.detach().numpy()
 
@@ -85,7 +90,7 @@ def score(kind: str, part: Attention, s: Array, h: Array, coverage: float | None
 def test_attention_is_its_equation(kind: str, coverage: bool) -> None:
     part, source, s_N1D = build(kind, coverage=coverage), memory(kind), query(3)
     coverage_NS = covered(MASK) if coverage else None
-    found = part(s_N1D, part.prepare(source), coverage_NS)
+    found = part(s_N1D, part.prepare(source), past(coverage_NS))
     for row in range(3):
         real = [position for position in range(4) if MASK[row, position]]
         scores = [
@@ -110,7 +115,7 @@ def test_heads_are_their_equations(coverage: bool) -> None:
     part, source, s_N1D = build("heads", coverage=coverage), memory("heads"), query(3)
     assert isinstance(part, HeadsAttention)
     coverage_NS = covered(MASK) if coverage else None
-    found = part(s_N1D, part.prepare(source), coverage_NS)
+    found = part(s_N1D, part.prepare(source), past(coverage_NS))
     width = QUERY // HEADS
     project = {
         name: (array(layer.weight), array(layer.bias))
@@ -154,7 +159,7 @@ def test_row_with_nothing_to_attend_to_gives_zeros(kind: str, coverage: bool) ->
     mask_BS = MASK.clone()
     mask_BS[1] = False
     part, source, s_N1D = build(kind, coverage=coverage), memory(kind, mask_BS), query(3).requires_grad_()
-    found = part(s_N1D, part.prepare(source), covered(mask_BS) if coverage else None)
+    found = part(s_N1D, part.prepare(source), past(covered(mask_BS) if coverage else None))
     assert found.weights_NHTS[1].abs().max() == 0
     context_D = found.context_NTD[1, 0]
     nothing_D = part.out.bias if isinstance(part, HeadsAttention) else torch.zeros_like(context_D)
@@ -172,9 +177,9 @@ def test_beams_of_a_source_share_its_keys(kind: str, coverage: bool) -> None:
     beams = 3
     part, source, s_N1D = build(kind, coverage=coverage), memory(kind), query(3 * beams)
     coverage_NS = covered(MASK.repeat_interleave(beams, 0)) if coverage else None
-    shared = part(s_N1D, part.prepare(source), coverage_NS)
+    shared = part(s_N1D, part.prepare(source), past(coverage_NS, beams=beams))
     copied = part.prepare(source.select(torch.arange(3).repeat_interleave(beams)))
-    apart = part(s_N1D, copied, coverage_NS)
+    apart = part(s_N1D, copied, past(coverage_NS))
     torch.testing.assert_close(shared.context_NTD, apart.context_NTD, rtol=0, atol=1e-12)
     torch.testing.assert_close(shared.weights_NTS, apart.weights_NTS, rtol=0, atol=1e-12)
     torch.testing.assert_close(shared.weights_NHTS, apart.weights_NHTS, rtol=0, atol=1e-12)
@@ -190,7 +195,7 @@ def test_gradients_with_coverage(kind: str) -> None:
     def run(query_N1D: Tensor, keys: Tensor, values: Tensor, coverage_NS: Tensor, *rest: Tensor) -> tuple[Tensor, ...]:
         keys_and_values = AttentionKeys(keys_BSA=keys, values_BSD=values, mask_BS=mask_BS)
         weights = dict(zip(names, rest, strict=True))
-        found = functional_call(part, weights, (query_N1D, keys_and_values, coverage_NS))
+        found = functional_call(part, weights, (query_N1D, keys_and_values, past(coverage_NS, beams=2)))
         return found.context_NTD, found.weights_NTS
 
     leaves = [query(4), source.keys_BSA, source.values_BSD, covered(mask_BS.repeat_interleave(2, 0))]

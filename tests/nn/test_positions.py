@@ -9,7 +9,11 @@ import torch
 from torch import Tensor
 
 from seqloom.core.errors import DataError, RecipeError
+from seqloom.models.decoders import TransformerDecoderSettings
+from seqloom.models.encoders import TransformerEncoderSettings
+from seqloom.nn.memory import Memory, MemoryShape
 from seqloom.nn.positions import (
+    AlibiPositionsSettings,
     LearnedPositionsSettings,
     NoPositionsSettings,
     RelativePositionsSettings,
@@ -115,6 +119,65 @@ def test_relative_buckets_are_those_of_t5(buckets: int, distance: int, causal: b
     bias_NHTS = positions.bias(torch.tensor([[400]]), torch.arange(801))
     assert bias_NHTS is not None
     assert bias_NHTS[0, :, 0].T.equal(positions.table(wanted_S))
+
+
+def alibi(heads: int, queries: list[list[int]], keys: int, *, causal: bool) -> Tensor:
+    positions = AlibiPositionsSettings().build(width=heads, heads=heads, causal=causal)
+    bias_NHTS = positions.bias(torch.tensor(queries), torch.arange(keys))
+    assert bias_NHTS is not None
+    return bias_NHTS
+
+
+SLOPES = {
+    1: [8.0],
+    2: [4.0, 8.0],
+    3: [4.0, 8.0, 2.0],  # two heads' slopes, then the first of four heads'
+    6: [2.0, 4.0, 6.0, 8.0, 1.0, 3.0],
+    8: [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0],
+    12: [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 0.5, 1.5, 2.5, 3.5],
+}
+"""By the number of heads, the powers of a half that are their slopes."""
+
+
+@pytest.mark.parametrize("heads", SLOPES)
+def test_slopes_of_linear_biases_are_those_of_the_paper(heads: int) -> None:
+    wanted = [-(2**-exponent) for exponent in SLOPES[heads]]
+    assert alibi(heads, [[1]], 1, causal=True)[0, :, 0, 0].tolist() == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("heads", [2, 3, 6])
+def test_linear_biases_fall_with_distance(heads: int, causal: bool) -> None:
+    """In a decoder all heads look back; in an encoder every other one looks ahead. Rows stand where they stand."""
+    queries = [[0, 3], [5, 6]]
+    found = alibi(heads, queries, 7, causal=causal)
+    for row, query_T in enumerate(queries):
+        for t, query in enumerate(query_T):
+            for head, exponent in enumerate(SLOPES[heads]):
+                for key in range(7):
+                    distance = query - key if causal or head % 2 == 0 else key - query
+                    if distance >= 0:
+                        wanted = pytest.approx(-(2**-exponent) * distance)
+                        assert found[row, head, t, key] == wanted
+                    elif not causal:
+                        assert found[row, head, t, key] == float("-inf")
+
+
+def test_an_encoder_with_linear_biases_tells_a_sequence_from_its_reverse() -> None:
+    torch.manual_seed(1)
+    settings = TransformerEncoderSettings(
+        layers=1, width=8, heads=2, feed_forward=12, positions=AlibiPositionsSettings()
+    )
+    encoder = settings.build(memory=MemoryShape(width=8)).double().eval()
+    x_BSD, mask_BS = torch.randn(1, 6, 8, dtype=torch.float64), torch.ones(1, 6, dtype=torch.bool)
+    forth, back = (encoder(Memory(states_BSD=x, mask_BS=mask_BS)).states_BSD for x in (x_BSD, x_BSD.flip(1)))
+    assert (forth - back.flip(1)).abs().max() > 1e-2
+
+
+def test_a_single_head_cannot_look_both_ways() -> None:
+    with pytest.raises(RecipeError, match="heads must be at least 2 for linear biases in an encoder"):
+        TransformerEncoderSettings(heads=1, positions=AlibiPositionsSettings())
+    TransformerDecoderSettings(heads=1, positions=AlibiPositionsSettings())
 
 
 def test_learned_positions_are_rows_of_a_table() -> None:

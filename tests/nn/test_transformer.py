@@ -12,8 +12,10 @@ from seqloom.models.decoders import TransformerDecoder, TransformerDecoderSettin
 from seqloom.models.encoders import TransformerEncoderSettings
 from seqloom.nn.embedding import EmbeddingSettings
 from seqloom.nn.memory import Memory, MemoryShape
+from seqloom.nn.multihead import MultiHeadAttention, Visible
 from seqloom.nn.positions import RelativePositionsSettings
-from seqloom.nn.transformer import Cache, FeedForward, LayerKind, MultiHeadAttention, Visible
+from seqloom.nn.self_cached import Cache
+from seqloom.nn.transformer import FeedForward, LayerKind
 
 WIDTH, HEADS = 8, 4
 MASK = torch.tensor([[True, True, True, False], [False, False, False, False], [True, True, True, True]])
@@ -115,7 +117,7 @@ def test_cache_puts_each_row_where_it_stands(learning: bool) -> None:
     start_NTGE = torch.zeros(3, 3, 1, 1)
     for row, values in enumerate(rows):
         start_NTGE[row, : len(values), 0, 0] = torch.tensor(values)
-    cache, length = Cache(keys_NTGE=start_NTGE, values_NTGE=-start_NTGE), 3
+    cache, length = Cache(beams=1, keys_NTGE=start_NTGE, values_NTGE=-start_NTGE), 3
     with torch.set_grad_enabled(learning):
         for step in range(20):  # longer than one stretch of spare room
             new_N = torch.tensor([100.0 + step, 200.0 + step, 300.0 + step])

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from seqloom.nn.attention import HeadsAttention
 from seqloom.nn.memory import Memory
-from seqloom.nn.transformer import MultiHeadAttention, Visible
+from seqloom.nn.multihead import MultiHeadAttention, Visible
 
 WIDTH, HEADS, STATES = 8, 2, 6
 MASK = torch.tensor([[True, True, True, False], [True, False, False, False]])

@@ -11,8 +11,9 @@ from seqloom.models.decoders import TransformerDecoder, TransformerDecoderSettin
 from seqloom.models.encoders import TransformerEncoder, TransformerEncoderSettings
 from seqloom.nn.embedding import EmbeddingSettings
 from seqloom.nn.memory import Memory, MemoryShape
+from seqloom.nn.multihead import MultiHeadAttention
 from seqloom.nn.positions import NoPositionsSettings
-from seqloom.nn.transformer import Activation, DecoderLayer, EncoderLayer, MultiHeadAttention, Order
+from seqloom.nn.transformer import Activation, DecoderLayer, EncoderLayer, Order
 
 WIDTH, HEADS, FEED_FORWARD, LAYERS = 16, 4, 24, 2
 VOCABULARY = Specials(size=11)

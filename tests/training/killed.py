@@ -24,6 +24,7 @@ from seqloom.training.budget import make_plan
 from seqloom.training.events import Stepped
 from seqloom.training.lock import locked
 from seqloom.training.log import LoggingSettings
+from seqloom.training.objectives import CoverageSettings, CrossEntropySettings, DenoisingSettings, Targets
 from seqloom.training.optimizers import AdamWSettings
 from seqloom.training.run import resume, run
 from seqloom.training.sampling import LinearSamplingSettings
@@ -43,6 +44,11 @@ def settings(save_every: int) -> TrainingSettings:
         warmup=3,
         schedule=PlateauScheduleSettings(patience=0, factor=0.7),
         optimizer=AdamWSettings(weight_decay=0.01),
+        objectives=(
+            CrossEntropySettings(),
+            CoverageSettings(weight=0.1, warmup=10),
+            DenoisingSettings(weight=0.1, delete=0.2, infill=0.2),
+        ),
         accumulate=2,
         word_dropout=0.1,
         sampling=LinearSamplingSettings(offset=1.0, slope=0.02),
@@ -58,7 +64,9 @@ def train(folder: Path, save_every: int, told: int) -> None:
     """Train to the end, a byte to ``told`` for each step; then leave the weights' hash and what else should agree."""
     torch.set_num_threads(1)
     with locked(folder):
-        made = Trainer(model(FAMILY), settings(save_every), stream())
+        network = model(FAMILY)
+        targets = Targets(vocabulary=network.vocabulary, joint=True)
+        made = Trainer(network, settings(save_every), stream(), targets=targets)
         if not resume(made, folder):
             made.plan = make_plan(made)
         for event in run(made, folder, validate=coarse, logging=LoggingSettings(every=1)):
@@ -114,7 +122,8 @@ def found(folder: Path) -> dict[str, Any]:
 
 def main() -> None:
     dice = random.Random(FAMILY)
-    trainer(settings(save_every=1))  # what torch imports when it makes its first optimiser is there for all children
+    # What torch imports when it makes its first optimiser is there for all children.
+    trainer(TrainingSettings(steps=1, warmup=0))
     with tempfile.TemporaryDirectory() as place:
         whole, cut = Path(place) / "whole", Path(place) / "cut"
         assert attempt(whole, save_every=1000, kill_after=None)

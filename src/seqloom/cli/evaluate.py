@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from seqloom.cli.options import Device, Trust, named_all
+from seqloom.cli.options import Device, Overrides, Task, Trust, named_all
 
 __all__ = ["evaluate"]
 
@@ -16,13 +16,18 @@ def evaluate(
     /,
     *files: str,
     beam: int | None = None,
+    set_: Overrides = (),
+    plot: Path | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    task: Task = None,
     device: Device = "cpu",
     trust: Trust = (),
 ) -> None:
     """Answer the sources of a file of pairs, and score the answers beside the references.
 
-    Each score comes with its 95 % interval and the signature that repeats it.
+    Each score comes with its 95 % interval and the signature that repeats it. Then, of the confidences: how far they
+    are from the quality of the answers (ECE; for answers that are right or wrong also Brier's score), and how the risk
+    falls when the least sure answers are left to a person, with the mean quality of those that remain.
 
     Parameters
     ----------
@@ -32,8 +37,14 @@ def evaluate(
         Files of pairs; further targets of a row are further references.
     beam
         Width of the search; by default the recipe's.
+    set_
+        Any key of the recipe's `answers` anew: `--set answers.search.kind=mbr`.
+    plot
+        Draw confidence beside quality, and quality beside coverage: a PNG, SVG or PDF, one file's answers.
     as_json
         Print an object a file instead.
+    task
+        One of the further tasks that the model was trained for; by default the main one.
     device
         Where to compute: cpu, cuda or auto.
     trust
@@ -41,12 +52,20 @@ def evaluate(
     """
     from seqloom.core.errors import DataError
     from seqloom.workflow.model import load
+    from seqloom.workflow.plots import check_plot, write_reliability
 
     if not files:
         raise DataError("name at least one file of pairs to evaluate on.")
+    if plot is not None:
+        if len(files) > 1:
+            raise DataError(f"`--plot` draws the answers to one file, but there are {len(files)}. Evaluate one alone.")
+        check_plot(plot)
     loaded = load(model, device=device, trust=trust)
+    loaded = loaded if task is None else loaded.task(task)
     for file in named_all(files):
-        report = loaded.evaluate(file, beam=beam)
+        report = loaded.evaluate(file, beam=beam, set=set_)
+        if plot is not None:
+            write_reliability(report, plot)
         if as_json:
             print(json.dumps({"file": file, **report.to_data()}, ensure_ascii=False), flush=True)
             continue

@@ -10,6 +10,7 @@ from cyclopts import App, CycloptsError
 
 import seqloom
 from seqloom.cli.check import check
+from seqloom.cli.datastore import datastore
 from seqloom.cli.evaluate import evaluate
 from seqloom.cli.options import hide_hyphens
 from seqloom.cli.predict import predict
@@ -40,7 +41,7 @@ app = App(
     exit_on_error=False,
     result_action="return_value",
 )
-for command in (quickstart, train, predict, evaluate, score, check, recipes):
+for command in (quickstart, train, predict, evaluate, score, datastore, check, recipes):
     app.command(command)
 
 

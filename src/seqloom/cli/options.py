@@ -7,12 +7,13 @@ from cyclopts import Parameter
 
 from seqloom.core.devices import DeviceName
 
-__all__ = ["Device", "Files", "Overrides", "Trust", "hide_hyphens", "named", "named_all"]
+__all__ = ["Device", "Files", "Overrides", "Task", "Trust", "hide_hyphens", "named", "named_all"]
 
 Files: TypeAlias = Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=(), show_default=False)]
 Overrides: TypeAlias = Annotated[tuple[str, ...], Parameter(name="--set", negative=(), show_default=False)]
 Trust: TypeAlias = Annotated[tuple[str, ...], Parameter(negative=(), show_default=False)]
 Device: TypeAlias = DeviceName
+Task: TypeAlias = str | None
 
 _STDIN = "<standard input>"
 

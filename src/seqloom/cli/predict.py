@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 from cyclopts import Parameter
 
-from seqloom.cli.options import Device, Trust, named
-from seqloom.core.errors import SeqloomError
+from seqloom.cli.options import Device, Overrides, Task, Trust, named
+from seqloom.core.errors import RecipeError, SeqloomError
 
 if TYPE_CHECKING:
     from seqloom.workflow.answers import Answer
@@ -24,6 +24,7 @@ def predict(
     /,
     *,
     out: Annotated[Path | None, Parameter(name=("--out", "-o"))] = None,
+    prior: int | None = None,
     beam: int | None = None,
     nbest: int = 1,
     sample: Annotated[bool, Parameter(negative=())] = False,
@@ -36,7 +37,10 @@ def predict(
     max_length: int | None = None,
     length_penalty: Literal["none", "average", "wu"] | None = None,
     alpha: float | None = None,
+    set_: Overrides = (),
+    min_confidence: float | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    task: Task = None,
     device: Device = "cpu",
     trust: Trust = (),
 ) -> None:
@@ -44,6 +48,11 @@ def predict(
 
     An empty line has an empty answer; a source too long for the model is answered sentence by sentence. With `--nbest`
     each answer is a line of its own: the source's number, the score and the text, with tabs between them.
+
+    With `--min-confidence` two columns stand before all others: `?` where the answer is less sure than that and a
+    person should see it, else nothing; and the confidence. The last line, on standard error, counts such answers. A
+    confidence is the chance that the answer is right or, where answers are not just right or wrong, the quality to be
+    expected of it, as far as the model's validation pairs tell; `seqloom evaluate` says how far to rely on it.
 
     Parameters
     ----------
@@ -53,6 +62,8 @@ def predict(
         A source a line; of a table (TSV, CSV, JSONL) its column of sources. `-` is standard input.
     out
         Write there; the file appears when it is complete.
+    prior
+        Read nothing: answer so many draws from the prior of a model with a latent encoder. `--seed` says which.
     beam
         Width of the search; by default the recipe's. 1 is greedy.
     nbest
@@ -77,18 +88,30 @@ def predict(
         What an answer's log-probability is divided by: nothing, its length, or as Wu et al. 2016 do.
     alpha
         How strongly.
+    set_
+        Any key of the recipe's `answers` anew: `--set answers.search.kind=diverse`. See the guide's page on search.
+    min_confidence
+        Mark the answers that are less sure than this, from 0 to 1, for a person to see; in JSON by `review`.
     as_json
-        Print an object a line: text, score, confidence, tokens, alternatives.
+        Print an object a line: text, score, confidence, tokens and theirs, alternatives.
+    task
+        One of the further tasks that the model was trained for; by default the main one.
     device
         Where to compute: cpu, cuda or auto.
     trust
         Packages whose parts the model may run.
     """
-    from seqloom.workflow.answering import Pipe, asking_of
+    from seqloom.workflow.asking import asking_of
+    from seqloom.workflow.feeds import Pipe, Question
     from seqloom.workflow.model import load
-    from seqloom.workflow.rows import sources_of
+    from seqloom.workflow.rows import questions_of
 
+    if min_confidence is not None and not 0 <= min_confidence <= 1:
+        raise RecipeError(f"`--min-confidence` must be from 0 to 1, but is {min_confidence:g}.")
+    loaded = load(model, device=device, trust=trust)
+    loaded = loaded if task is None else loaded.task(task)
     asking = asking_of(
+        loaded.recipe.answers,
         beam=beam,
         nbest=nbest,
         sample=sample,
@@ -101,23 +124,55 @@ def predict(
         max_length=max_length,
         length_penalty=length_penalty,
         alpha=alpha,
+        set=set_,
     )
-    loaded = load(model, device=device, trust=trust)
+    channels = loaded.numbering.channels
+    if min_confidence is not None and "target" in channels:
+        raise RecipeError("`--min-confidence` must be left out: an answer that is a series of numbers has none.")
+    rows = questions_of(named(file), loaded.recipe, channels=channels)
+    questions = (Question(text=row.source, extras=row.extras) for row in rows)
+    if prior is None:
+        answers = loaded.answers(Pipe(questions), asking)
+    else:
+        answers = loaded.imagined(prior, asking, seed=seed)
+    number = unsure = failed = 0
+    told: set[str] = set()
     with _output(out) as stream:
-        for number, answer in enumerate(loaded.answers(Pipe(sources_of(named(file), loaded.recipe)), asking), start=1):
-            for line in _lines(number, answer, nbest=nbest, as_json=as_json):
+        for number, answer in enumerate(answers, start=1):
+            if answer.error is not None:
+                failed += 1
+                if answer.error not in told:  # what is wrong with all of them is said once
+                    print(f"source {number}: {answer.error}", file=sys.stderr, flush=True)
+                told.add(answer.error)
+            unsure += min_confidence is not None and answer.confidence < min_confidence
+            for line in _lines(number, answer, nbest=nbest, least=min_confidence, as_json=as_json):
                 stream.write(line + "\n")
             stream.flush()
+    if min_confidence is not None:
+        print(_counted(unsure, number, min_confidence, fitted=loaded.calibration.fitted), file=sys.stderr)
+    if failed:
+        one = "it has" if failed == 1 else "they have"
+        raise SeqloomError(f"{failed:,} of {number:,} sources could not be answered; {one} an empty line.")
 
 
-def _lines(number: int, answer: "Answer", *, nbest: int, as_json: bool) -> Iterator[str]:
+def _lines(number: int, answer: "Answer", *, nbest: int, least: float | None, as_json: bool) -> Iterator[str]:
     if as_json:
-        yield json.dumps(answer.to_data(), ensure_ascii=False)
-    elif nbest == 1:
-        yield _one_line(answer.text)
-    else:
-        for each in (answer, *answer.alternatives):
-            yield f"{number}\t{each.score:.4f}\t{_one_line(each.text)}"
+        review = {} if least is None else {"review": answer.confidence < least}
+        yield json.dumps({**answer.to_data(), **review}, ensure_ascii=False)
+        return
+    for each in (answer, *answer.alternatives)[:nbest]:
+        mark = "" if least is None else f"{'?' * (each.confidence < least)}\t{each.confidence:.4f}\t"
+        place = "" if nbest == 1 else f"{number}\t{each.score:.4f}\t"
+        yield f"{mark}{place}{_one_line(each.text)}"
+
+
+def _counted(unsure: int, number: int, least: float, *, fitted: str) -> str:
+    """How much there is for a person to do, and whether the confidences it rests on were ever fitted to anything."""
+    doubt = "" if fitted else " This model's confidences were not calibrated: `seqloom train --valid` does that."
+    if not unsure:
+        return f"None of {number:,} answers is below {least:g}.{doubt}"
+    verb, them = ("is", "it") if unsure == 1 else ("are", "them")
+    return f"{unsure:,} of {number:,} answers {verb} below {least:g}: look at {them}.{doubt}"
 
 
 def _one_line(text: str) -> str:

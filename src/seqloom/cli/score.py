@@ -22,7 +22,7 @@ def score(
 ) -> None:
     """Print the log-probability and the confidence of each pair of a file, a tab between them, a line a pair.
 
-    Confidence is the geometric mean of the probabilities of the target's tokens: 1 is certain.
+    The confidence is what the model's would be, were the target its answer: see `seqloom predict --help`.
 
     Parameters
     ----------

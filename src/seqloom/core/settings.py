@@ -64,6 +64,7 @@ __all__ = [
     "Rate",
     "Scale",
     "Seed",
+    "Share",
     "by_kind",
     "load",
     "override",
@@ -83,6 +84,8 @@ Rate = Annotated[float, Field(ge=0, lt=1)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Amount = Annotated[float, Field(ge=0)]
 Scale = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+"""A part of a whole: neither none of it nor all."""
 
 
 def load(kind: type[T], path: str | Path, *, overrides: Sequence[str] = (), trust: frozenset[str] | None = None) -> T:

@@ -9,7 +9,7 @@ __all__ = ["Specials"]
 
 @dataclass(frozen=True, kw_only=True)
 class Specials:
-    """What the parts and the search must know of a vocabulary: its size and four ids."""
+    """What the parts and the search must know of a vocabulary: its size and four ids; or that there is none."""
 
     size: int
     pad: int = 0
@@ -20,3 +20,5 @@ class Specials:
     """Ends every answer."""
     unk: int = 3
     """What a decoder reads for ids it does not know."""
+    channels: int = 0
+    """Numbers a frame, where the sequence is one of real-valued vectors; 0: it is one of tokens."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import torch
@@ -16,25 +16,30 @@ from seqloom.core.specials import Specials
 from seqloom.data.buckets import Batches, BatchSettings, Padding, arrange
 from seqloom.data.corpus import Corpus
 from seqloom.data.mixture import Mixture, MixtureSettings
-from seqloom.data.numbering import Numbered
-from seqloom.data.ragged import Ints, Ragged
+from seqloom.data.numbered import ALIGNMENT, COPY, TARGET, TEXT, UNITS, Numbered
+from seqloom.data.ragged import Numbers, Ragged
 from seqloom.decoding.collate import collate, pad
 from seqloom.decoding.request import Pair
 from seqloom.nn.contracts import Batch
 from seqloom.nn.memory import Part, SourceBatch
+from seqloom.nn.vectors import edged
 
 __all__ = ["BatchStream", "batches_of", "make_batch", "ordered_batches"]
 
 
 def make_batch(pairs: Sequence[Pair], *, vocabulary: Specials, device: torch.device | None = None) -> Batch:
     """Targets get their bos and eos here; what is padding is known from their lengths, not from the ids."""
-    rows = [[vocabulary.bos, *pair.target, vocabulary.eos] for pair in pairs]
+    rows: list[Any] = [
+        np.pad(pair.target, ((1, 1), (0, 0))) if vocabulary.channels else [vocabulary.bos, *pair.target, vocabulary.eos]
+        for pair in pairs
+    ]
     target_BT = pad(rows, fill=vocabulary.pad, device=device)
     lengths_B = torch.tensor([len(row) for row in rows], device=device)
+    mask_BT = torch.arange(target_BT.shape[1], device=device) < lengths_B[:, None]
     return Batch(
         source=collate([pair.source for pair in pairs], device=device),
-        target_BT=target_BT,
-        target_mask_BT=torch.arange(target_BT.shape[1], device=device) < lengths_B[:, None],
+        target_BT=edged(target_BT, mask_BT) if vocabulary.channels else target_BT,
+        target_mask_BT=mask_BT,
     )
 
 
@@ -151,12 +156,13 @@ class BatchStream:
         corpora: Sequence[Corpus] = self.corpora
         if self.again is not None:
             seed = int(np.random.SeedSequence([self.seed, epoch, window]).generate_state(1)[0])
-            corpora = [Corpus.of(self.again([self._pair(row) for row in rows.tolist()], seed))]
+            pairs = self.again([self._pair(row) for row in rows.tolist()], seed)
+            corpora = [Corpus.of(pairs, self.corpora[0].stored)]
             rows = np.arange(len(rows))
         dice = np.random.default_rng([self.seed, epoch, window]) if self.settings.shuffle else None
         batches = arrange(
-            _lengths([corpus.sources for corpus in corpora], rows),
-            _lengths([corpus.targets for corpus in corpora], rows),
+            _lengths([corpus.source_lengths for corpus in corpora], rows),
+            _lengths([corpus.target_lengths for corpus in corpora], rows),
             tokens=self.settings.tokens,
             dice=dice,
         )
@@ -174,37 +180,65 @@ class BatchStream:
 # ---- rows of corpora → tensors ---------------------------------------------------------------------------------------
 
 
-def _gathered(corpora: Sequence[Corpus], rows: Ints, vocabulary: Specials) -> Batch:
+def _gathered(corpora: Sequence[Corpus], rows: Numbers, vocabulary: Specials) -> Batch:
     """A batch of pairs that are numbered through all corpora."""
-    sources, targets = [corpus.sources for corpus in corpora], [corpus.targets for corpus in corpora]
-    copies = [corpus.copies for corpus in corpora if corpus.copies is not None]
-    source_BS, mask_BS = _filled(sources, rows)
-    target_BT, mask_BT = _filled(targets, rows, fill=vocabulary.pad, around=(vocabulary.bos, vocabulary.eos))
-    return Batch(
-        source=SourceBatch(
-            parts={"text": Part(values=source_BS, mask_BS=mask_BS)},
-            copy_BS=_filled(copies, rows)[0] if len(copies) == len(corpora) else None,
-        ),
-        target_BT=target_BT,
-        target_mask_BT=mask_BT,
+
+    def filled(name: str, *, fill: int = 0, around: tuple[Any, Any] | None = None) -> tuple[Tensor, Tensor]:
+        return _filled([corpus.columns[name] for corpus in corpora], rows, fill=fill, around=around)
+
+    here = corpora[0].columns
+    parts = {}
+    for name in corpora[0].parts:
+        values, mask_BS = filled(name)
+        parts[name] = Part(values=values, mask_BS=mask_BS)
+    if vocabulary.channels:
+        frames_BTC, mask_BT = filled(TARGET, around=(0.0, 0.0))
+        target_BT = edged(frames_BTC, mask_BT)
+    else:
+        target_BT, mask_BT = filled(TARGET, fill=vocabulary.pad, around=(vocabulary.bos, vocabulary.eos))
+    source = SourceBatch(
+        parts=parts,
+        copy_BS=filled(COPY)[0] if COPY in here else None,
+        units_BU=filled(UNITS, fill=-1)[0] if UNITS in here else None,
     )
+    if ALIGNMENT not in here:
+        return Batch(source=source, target_BT=target_BT, target_mask_BT=mask_BT)
+    aligned_BTS = _aligned(
+        [corpus.columns[ALIGNMENT] for corpus in corpora],
+        rows,
+        shape=(len(rows), target_BT.shape[1] - 1, parts[TEXT].values.shape[1]),
+    )
+    return Batch(source=source, target_BT=target_BT, target_mask_BT=mask_BT, alignment_BTS=aligned_BTS)
+
+
+def _aligned(columns: Sequence[Ragged], rows: Numbers, *, shape: tuple[int, int, int]) -> Tensor:
+    """Where each token that should be said has its like in the source; the end has none."""
+    aligned = np.zeros(shape, dtype=np.bool_)
+    for column, here, local in _by_column(columns, rows):
+        source, target = column.flat(local).astype(np.int64).T
+        aligned[np.repeat(here, column.lengths[local]), target, source] = True
+    return torch.from_numpy(aligned)
 
 
 def _filled(
-    sides: Sequence[Ragged], rows: Ints, *, fill: int = 0, around: tuple[int, int] | None = None
+    columns: Sequence[Ragged], rows: Numbers, *, fill: int = 0, around: tuple[Any, Any] | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Padded rows and where they are real; ``around`` stands before the first and behind the last id of each."""
-    lengths = _lengths(sides, rows)
+    """Padded rows and where they are real; ``around`` stands before the first and behind the last value of each.
+
+    Whole numbers become int64, real ones float32; channels are the last axis, also of what stands around.
+    """
+    lengths = _lengths([column.lengths for column in columns], rows)
     lead = 0 if around is None else 1
     width = int(lengths.max()) + 2 * lead
     inner = (np.arange(width) >= lead) & (np.arange(width) < lengths[:, None] + lead)
-    values = np.full(inner.shape, fill, dtype=np.int64)
-    for side, here, local in _by_side(sides, rows):
+    like = columns[0].values
+    values = np.full(inner.shape + like.shape[1:], fill, dtype=np.float32 if like.dtype.kind == "f" else np.int64)
+    for column, here, local in _by_column(columns, rows):
         if len(here) == len(rows):
-            values[inner] = side.flat(local)
+            values[inner] = column.flat(local)
         else:
             some = values[here]
-            some[inner[here]] = side.flat(local)
+            some[inner[here]] = column.flat(local)
             values[here] = some
     if around is not None:
         values[:, 0] = around[0]
@@ -213,18 +247,21 @@ def _filled(
     return torch.from_numpy(values), torch.from_numpy(mask)
 
 
-def _lengths(sides: Sequence[Ragged], rows: Ints) -> Ints:
+def _lengths(columns: Sequence[Numbers], rows: Numbers) -> Numbers:
     lengths = np.empty(len(rows), dtype=np.int64)
-    for side, here, local in _by_side(sides, rows):
-        lengths[here] = side.lengths[local]
+    for each, here, local in _by_column(columns, rows):
+        lengths[here] = each[local]
     return lengths
 
 
-def _by_side(sides: Sequence[Ragged], rows: Ints) -> Iterator[tuple[Ragged, Ints, Ints]]:
-    """Which of the rows are of which corpus, and their numbers there."""
+_Column = TypeVar("_Column", Ragged, Numbers)
+
+
+def _by_column(columns: Sequence[_Column], rows: Numbers) -> Iterator[tuple[_Column, Numbers, Numbers]]:
+    """Which of the rows are of which corpus' column, and their numbers there."""
     first = 0
-    for side in sides:
-        here = np.flatnonzero((rows >= first) & (rows < first + len(side)))
+    for column in columns:
+        here = np.flatnonzero((rows >= first) & (rows < first + len(column)))
         if len(here):
-            yield side, here, rows[here] - first
-        first += len(side)
+            yield column, here, rows[here] - first
+        first += len(column)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seqloom.core.settings import Positive
-from seqloom.data.ragged import Ints
+from seqloom.data.ragged import Numbers
 
 __all__ = ["BatchSettings", "Batches", "Padding", "arrange"]
 
@@ -42,17 +42,17 @@ class Padding:
 class Batches:
     """A stretch of pairs in batches: batch i is ``order[ends[i - 1] : ends[i]]``."""
 
-    order: Ints
-    ends: Ints
+    order: Numbers
+    ends: Numbers
     padding: Padding
 
     def __len__(self) -> int:
         return len(self.ends)
 
-    def __getitem__(self, number: int) -> Ints:
+    def __getitem__(self, number: int) -> Numbers:
         return self.order[self.given(number) : self.ends[number]]
 
-    def __iter__(self) -> Iterator[Ints]:
+    def __iter__(self) -> Iterator[Numbers]:
         return (self[number] for number in range(len(self)))
 
     def given(self, number: int) -> int:
@@ -60,7 +60,9 @@ class Batches:
         return int(self.ends[number - 1]) if number else 0
 
 
-def arrange(source_lengths: Ints, target_lengths: Ints, *, tokens: int, dice: np.random.Generator | None) -> Batches:
+def arrange(
+    source_lengths: Numbers, target_lengths: Numbers, *, tokens: int, dice: np.random.Generator | None
+) -> Batches:
     """Halve the pairs, along the side whose positions would be padded more, until each part fits into a batch.
 
     A part is halved where its tokens fill whole batches. With ``dice`` equal lengths are told apart by chance, halves
@@ -69,7 +71,7 @@ def arrange(source_lengths: Ints, target_lengths: Ints, *, tokens: int, dice: np
     """
     # What a decoder reads or says is one longer than the target.
     sides = np.stack([np.asarray(source_lengths, np.int32), np.asarray(target_lengths, np.int32) + 1])
-    parts: list[Ints] = []
+    parts: list[Numbers] = []
     planned = int(np.ceil(np.maximum(*sides).sum(dtype=np.int64) * _FULL / tokens))
     todo = [(np.arange(sides.shape[1]), sides, planned)]
     while todo:
@@ -100,7 +102,7 @@ def arrange(source_lengths: Ints, target_lengths: Ints, *, tokens: int, dice: np
     return Batches(order=order, ends=ends, padding=_padding(sides[:, order], ends))
 
 
-def _fitting(longer: Ints, wanted: int, tokens: int) -> int:
+def _fitting(longer: Numbers, wanted: int, tokens: int) -> int:
     """The cut nearest to the one wanted that leaves two batches; where none does, the longest first one that fits."""
     rows = np.arange(1, len(longer))
     first = np.maximum.accumulate(longer)[:-1] * rows <= tokens
@@ -111,7 +113,7 @@ def _fitting(longer: Ints, wanted: int, tokens: int) -> int:
     return int(rows[first][-1]) if first.any() else wanted
 
 
-def _ties(others: Ints, dice: np.random.Generator) -> npt.NDArray[np.float64]:
+def _ties(others: Numbers, dice: np.random.Generator) -> npt.NDArray[np.float64]:
     """Less than one, to tell equal lengths apart: by chance, and more by the other side, which pads less."""
     return (1 - _OTHER_SIDE) * dice.random(len(others)) + _OTHER_SIDE * others / (others.max() + 1)
 
@@ -122,7 +124,7 @@ def _about_half(num_batches: int, dice: np.random.Generator | None) -> int:
     return int(dice.integers(round(0.3 * num_batches), round(0.7 * num_batches), endpoint=True))
 
 
-def _padding(sides: Ints, ends: Ints) -> Padding:
+def _padding(sides: Numbers, ends: Numbers) -> Padding:
     starts = np.concatenate([[0], ends[:-1]])
     filled = sides.sum(1, dtype=np.int64)
     there = (np.maximum.reduceat(sides, starts, axis=1).astype(np.int64) * (ends - starts)).sum(1)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
 from seqloom.core.errors import RecipeError
 from seqloom.core.settings import Amount, Count
+from seqloom.data.annotations import Annotations
 from seqloom.data.ledger import Ledger
 from seqloom.data.lengths import length_of
 from seqloom.data.normalising import (
@@ -20,7 +21,7 @@ from seqloom.data.normalising import (
     remove_punctuation,
     remove_spaces,
 )
-from seqloom.data.rows import Row
+from seqloom.data.rows import BadLine, Row
 from seqloom.data.seen import Seen
 from seqloom.data.stop_words import StopLanguage, stop_words_remover
 
@@ -80,12 +81,18 @@ class Cleaner:
     """Makes rows clean for training, and a source what it was in training.
 
     References are made clean too where they are learnt from. Answers are scored against the raw ones: no setting here
-    can better a score.
+    can better a score. What ``annotations`` says of the words of a row follows them.
     """
 
-    def __init__(self, settings: CleaningSettings, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        settings: CleaningSettings,
+        ledger: Ledger,
+        annotations: Annotations = Annotations(),  # noqa: B008
+    ) -> None:
         self.settings = settings
         self.ledger = ledger
+        self.annotations = annotations
         self._source_steps = _steps(settings, "source")
         self._target_steps = _steps(settings, "target")
 
@@ -96,28 +103,40 @@ class Cleaner:
     def target(self, text: str) -> str:
         return _through(self._target_steps, text)
 
+    def row(self, row: Row) -> Row | BadLine:
+        """A row as it would be in training; never dropped, nor counted, but bad where annotations cannot follow."""
+        return self._clean(row, set())
+
     def rows(self, rows: Iterable[Row]) -> Iterator[Row]:
         """The rows made clean, without those that are dropped; the ledger counts both. Duplicates are of one call."""
         seen = Seen()
         for row in rows:
-            clean = self._clean(row)
+            clean = self._counted(row)
+            if isinstance(clean, BadLine):
+                self.ledger.refuse(clean)
+                continue
             reason = self._reason_to_drop(clean, seen)
             if reason is None:
                 yield clean
             else:
                 self.ledger.count(f"dropped: {reason}")
 
-    def _clean(self, row: Row) -> Row:
+    def _counted(self, row: Row) -> Row | BadLine:
         changes: set[str] = set()
+        clean = self._clean(row, changes)
+        if changes:
+            for name, _ in (*self._source_steps, *self._target_steps):
+                if name in changes:
+                    changes.remove(name)
+                    self.ledger.count(f"changed: {name}")
+        return clean
+
+    def _clean(self, row: Row, changes: set[str]) -> Row | BadLine:
         source = _through(self._source_steps, row.source, changes)
         targets = tuple([_through(self._target_steps, target, changes) for target in row.targets])
-        if not changes:
-            return row
-        for name, _ in (*self._source_steps, *self._target_steps):
-            if name in changes:
-                changes.remove(name)
-                self.ledger.count(f"changed: {name}")
-        return Row(source=source, targets=targets, file=row.file, line=row.line)
+        if self.annotations and row.source.strip():
+            return self.annotations.cleaned(row, source, targets, {"source": self.source, "target": self.target})
+        return replace(row, source=source, targets=targets) if changes else row
 
     def _reason_to_drop(self, row: Row, seen: Seen) -> str | None:
         settings = self.settings
@@ -136,8 +155,10 @@ class Cleaner:
         if settings.identical == "drop" and len(sides) == 2 and sides[0] == sides[1]:
             return "target same as source"
         # Last, so that a pair which is dropped for another reason is counted under that alone.
-        if settings.duplicates == "drop" and not seen.add("\0".join(sides)):
-            return "duplicate"
+        if settings.duplicates == "drop":
+            beside = map(str, self.annotations.of(row).values()) if self.annotations else ()
+            if not seen.add("\0".join((*sides, *beside))):
+                return "duplicate"
         return None
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from seqloom.core.errors import DataError, RecipeError
 from seqloom.core.wording import nearest, show
@@ -20,12 +20,20 @@ class Columns:
     """() is the one named "source", or else the first."""
     target: tuple[int | str, ...] = ()
     """() is the one named "target", or else the second."""
+    extras: Mapping[str, int | str] = field(default_factory=dict)
+    """Further columns, each by the name under which ``Row.extras`` shall have it."""
+
+    numbers: frozenset[str] = frozenset()
+    """Of "source" and "target" those that are series of numbers: lists of them, where a format has lists."""
 
     def __post_init__(self) -> None:
         for side, columns in (("source", self.source), ("target", self.target)):
             for column in columns:
                 if isinstance(column, int) and column < 1:
                     raise RecipeError(f"{side}_columns must be names or numbers from 1, but has {column}.")
+        for name, column in self.extras.items():
+            if isinstance(column, int) and column < 1:
+                raise RecipeError(f"the column of `{name}` must be a name or a number from 1, but is {column}.")
 
 
 _SHOWN = 4
@@ -52,6 +60,7 @@ class Layout:
     source: tuple[int, ...]
     target: tuple[int, ...]
     """() where a table of sources has no target."""
+    extras: Mapping[str, int]
     fewest: int
     most: int | None
     """None: whoever names columns by number may have more of them, which are not read."""
@@ -67,13 +76,15 @@ class Layout:
                 return BadLine(file=self.file, line=line, what=what, text=self.table.separator.join(cells))
             return Row(source="", targets=() if self.sources_only else ("",), file=self.file, line=line)
         source, target = self.source, self.target
+        extras = {name: cells[place] for name, place in self.extras.items()} if self.extras else {}
         # One column a side is the rule, and spared the joining: this runs a million times.
         text = cells[source[0]] if len(source) == 1 else "\t".join([cells[index] for index in source])
         if len(target) == 1 and target[0] < found:
-            return Row(source=text, targets=(cells[target[0]],), file=self.file, line=line)
+            return Row(source=text, targets=(cells[target[0]],), extras=extras, file=self.file, line=line)
         if not target or max(target) >= found:
-            return Row(source=text, file=self.file, line=line)
-        return Row(source=text, targets=("\t".join([cells[index] for index in target]),), file=self.file, line=line)
+            return Row(source=text, extras=extras, file=self.file, line=line)
+        said = "\t".join([cells[index] for index in target])
+        return Row(source=text, targets=(said,), extras=extras, file=self.file, line=line)
 
     def _what(self, found: int) -> str:
         if self.most is None:
@@ -92,11 +103,15 @@ def find_layout(
     """By the first records of a file; a DataError where none of them has the columns that are wanted."""
     records = [record for record in records if any(record)]
     names = [cell.strip() for cell in records[0]] if records else []
-    named = any(isinstance(column, str) for column in (*columns.source, *columns.target))
+    named = any(isinstance(column, str) for column in (*columns.source, *columns.target, *columns.extras.values()))
     header = named or {"source", "target"} <= set(names)
     source = _places(columns.source, "source", names, header=header, file=file, optional=False)
     target = _places(columns.target, "target", names, header=header, file=file, optional=sources_only)
-    if sources_only and not columns.target and set(source) & set(target):
+    extras = {
+        name: _places((column,), name, names, header=header, file=file, optional=False)[0]
+        for name, column in columns.extras.items()
+    }
+    if sources_only and not columns.target and {*source, *extras.values()} & set(target):
         target = ()
     if not columns.target and set(source) & set(target):
         raise DataError(
@@ -108,8 +123,9 @@ def find_layout(
         table=table,
         source=source,
         target=target,
-        fewest=len(names) if header else max((*source, *(() if sources_only else target))) + 1,
-        most=len(names) if header else None if columns.source or columns.target else 2,
+        extras=extras,
+        fewest=len(names) if header else max((*source, *(() if sources_only else target), *extras.values())) + 1,
+        most=len(names) if header else None if columns.source or columns.target or extras else 2,
         header=header,
         sources_only=sources_only,
     )
@@ -121,7 +137,8 @@ def find_layout(
 def _places(
     wanted: tuple[int | str, ...], side: str, names: Sequence[str], *, header: bool, file: str, optional: bool
 ) -> tuple[int, ...]:
-    """The columns of one side, counted from 0."""
+    """The columns of one side, or of something else, counted from 0."""
+    setting = f"`data.{side}_columns`" if side in ("source", "target") else f"the column of `{side}` in the recipe"
     if not wanted and not header:
         return (0,) if side == "source" else (1,)
     places = []
@@ -133,12 +150,10 @@ def _places(
         elif optional:
             return ()
         elif isinstance(column, int):
-            raise DataError(
-                f"{file}:1: column {column} is asked for, but there are {len(names)}. Change `data.{side}_columns`."
-            )
+            raise DataError(f"{file}:1: column {column} is asked for, but there are {len(names)}. Change {setting}.")
         else:
             guess = nearest(column, names)
-            advice = f"Did you mean `{guess}`?" if guess else f"Name one of them in `data.{side}_columns`."
+            advice = f"Did you mean `{guess}`?" if guess else f"Name one of them in {setting}."
             listed = ", ".join(f"`{name}`" for name in names)
             raise DataError(f"{file}:1: no column is named `{column}`; the columns are {listed}. {advice}")
     return tuple(places)
@@ -148,10 +163,15 @@ def _misfit(records: Sequence[Sequence[str]], layout: Layout, columns: Columns) 
     """Why none of the first records can be read."""
     widest = max(len(record) for record in records)
     example = ", ".join(show(cell) for cell in records[0][:_SHOWN]) + (", …" if len(records[0]) > _SHOWN else "")
-    if columns.source or columns.target:
+    if columns.source or columns.target or columns.extras:
+        keys = [
+            "`data.source_columns`",
+            "`data.target_columns`",
+            *(f"the column of `{name}`" for name in columns.extras),
+        ]
         return (
             f"{layout.file}: column {layout.fewest} is asked for, but no line has more than {widest} "
-            f"(the first: {example}). Change `data.source_columns` or `data.target_columns`."
+            f"(the first: {example}). Change {' or '.join(keys)}."
         )
     if widest == 1:
         return (

@@ -5,21 +5,22 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 
 from seqloom.core.errors import DataError
-from seqloom.data.numbering import Numbered
-from seqloom.data.ragged import Ints, Ragged
+from seqloom.data.numbered import TARGET, Numbered, parts_of
+from seqloom.data.ragged import WHOLE_NUMBERS, Numbers, Ragged, Stored
 
 __all__ = ["Corpus"]
 
-_FORMAT = 1
+_FORMAT = 2
 _ABOUT = "corpus.json"
 _TOGETHER = 4096
 """Pairs turned into arrays in one go."""
@@ -27,55 +28,56 @@ _TOGETHER = 4096
 
 @dataclass(frozen=True, kw_only=True)
 class Corpus:
-    """Pairs of ids. ``copy`` shares the source's rows: an id of the target for each token of the source."""
+    """Numbered pairs, column by column; ``Numbered`` has their names. A new kind of column is a name and a dtype."""
 
-    sources: Ragged
-    targets: Ragged
-    copies: Ragged | None = None
+    columns: Mapping[str, Ragged]
 
     @classmethod
-    def of(cls, pairs: Sequence[Numbered]) -> Self:
-        """In memory."""
-        copies = [pair.copy for pair in pairs if pair.copy is not None]
+    def of(cls, pairs: Sequence[Numbered], stored: Mapping[str, Stored] | None = None) -> Self:
+        """In memory; a column of which nothing is said has one whole number a position."""
+        names = pairs[0].columns if pairs else ()
+        known = stored or {}
         return cls(
-            sources=Ragged.of([pair.source for pair in pairs]),
-            targets=Ragged.of([pair.target for pair in pairs]),
-            copies=Ragged.of(copies) if copies else None,
+            columns={
+                name: Ragged.of([pair.columns[name] for pair in pairs], known.get(name, WHOLE_NUMBERS))
+                for name in names
+            }
         )
 
     def __len__(self) -> int:
-        return len(self.sources)
-
-    def source(self, number: int) -> Ints:
-        return self.sources.row(number)
-
-    def target(self, number: int) -> Ints:
-        return self.targets.row(number)
-
-    def copy(self, number: int) -> Ints | None:
-        return None if self.copies is None else self.copies.row(number)
+        return len(self.columns[TARGET])
 
     def pair(self, number: int) -> Numbered:
-        copy = self.copy(number)
-        return Numbered(
-            source=self.source(number).tolist(),
-            target=self.target(number).tolist(),
-            copy=None if copy is None else copy.tolist(),
-        )
+        return Numbered(columns={name: column.row(number).tolist() for name, column in self.columns.items()})
 
     @property
-    def source_lengths(self) -> Ints:
-        return self.sources.lengths
+    def parts(self) -> list[str]:
+        """The columns that are parts of the source."""
+        return parts_of(self.columns)
 
     @property
-    def target_lengths(self) -> Ints:
-        return self.targets.lengths
+    def stored(self) -> dict[str, Stored]:
+        """How each column lies."""
+        return {name: column.stored for name, column in self.columns.items()}
+
+    @cached_property
+    def source_lengths(self) -> Numbers:
+        """Positions of all the source's parts together; a factor stands in the positions of its text."""
+        first, *others = [self.columns[name].lengths for name in self.parts if "." not in name]
+        return sum(others, start=first)
+
+    @property
+    def target_lengths(self) -> Numbers:
+        return self.columns[TARGET].lengths
 
     # ---- on disk -----------------------------------------------------------------------------------------------------
 
     @classmethod
-    def write(cls, folder: Path, pairs: Iterable[Numbered], *, source_size: int, target_size: int) -> Self:
-        """Number by number to disk, beside ``folder`` and then moved there; memory stays as it is, however many."""
+    def write(cls, folder: Path, pairs: Iterable[Numbered], *, stored: Mapping[str, Stored]) -> Self:
+        """Number by number to disk, beside ``folder`` and then moved there; memory stays as it is, however many.
+
+        ``stored`` names the columns.
+        """
         beside = folder.with_name(f"{folder.name}.new")
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
@@ -85,21 +87,14 @@ class Corpus:
             raise DataError(
                 f"{folder}: there must be pairs to write, but there is none. Check the data and `data.cleaning`."
             )
-        copies = chosen[0].copy is not None
-        # Own words have ids behind the vocabulary's, as many as a source is long.
-        widths = {"source": _width(source_size), "target": "uint32" if copies else _width(target_size)}
-        if copies:
-            widths["copy"] = "uint32"
-        with _Files(beside, widths) as files:
+        with _Files(beside, stored) as files:
             while chosen:
-                files.add("source", [pair.source for pair in chosen])
-                files.add("target", [pair.target for pair in chosen])
-                if copies:
-                    files.add("copy", [pair.copy or () for pair in chosen])
+                for name in stored:
+                    files.add(name, [pair.columns[name] for pair in chosen])
                 chosen = list(islice(pairs, _TOGETHER))
         about = {
             "format": _FORMAT,
-            "widths": widths,
+            "columns": {name: asdict(each) for name, each in stored.items()},
             "bytes": {path.name: path.stat().st_size for path in sorted(beside.iterdir())},
         }
         (beside / _ABOUT).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
@@ -113,45 +108,50 @@ class Corpus:
         path = folder / _ABOUT
         try:
             about = json.loads(path.read_text(encoding="utf-8"))
-            widths, sizes, number = dict(about["widths"]), dict(about["bytes"]), about["format"]
+            number = about["format"]
+            if number != _FORMAT:
+                raise DataError(
+                    f"{path} must be of format {_FORMAT}, but is of {number!r}: of another version of Seqloom. "
+                    "Number the data anew."
+                )
+            columns = {name: Stored(**each) for name, each in about["columns"].items()}
+            sizes = dict(about["bytes"])
         except FileNotFoundError:
             raise DataError(f"{folder} must hold a corpus, but has no {_ABOUT}. Number the data anew.") from None
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             raise DataError(f"{path} is damaged. Number the data anew.") from None
-        if number != _FORMAT:
-            raise DataError(f"{path} must be of format {_FORMAT}, but is of {number!r}. Number the data anew.")
         for name, size in sizes.items():
             found = (folder / name).stat().st_size if (folder / name).is_file() else 0
             if found != size:
                 raise DataError(f"{folder / name} must have {size} bytes, but has {found}. Number the data anew.")
-        sides = {side: _open(folder, side, width) for side, width in widths.items()}
-        return cls(sources=sides["source"], targets=sides["target"], copies=sides.get("copy"))
+        return cls(columns={name: _open(folder, name, stored) for name, stored in columns.items()})
 
 
-def _width(size: int) -> str:
-    return "uint16" if size <= 2**16 else "uint32"
-
-
-def _open(folder: Path, side: str, width: str) -> Ragged:
-    def mapped(kind: str, dtype: str) -> Ints:
-        path = folder / f"{side}.{kind}"
+def _open(folder: Path, name: str, stored: Stored) -> Ragged:
+    def mapped(kind: str, dtype: str) -> Numbers:
+        path = folder / f"{name}.{kind}"
         # A file of no bytes cannot be mapped.
         return np.memmap(path, dtype=dtype, mode="r") if path.stat().st_size else np.zeros(0, dtype)
 
-    return Ragged(ids=mapped("ids", width), starts=mapped("starts", "int64"), lengths=mapped("lengths", "int32"))
+    values = mapped("values", stored.dtype)
+    return Ragged(
+        values=values.reshape(-1, stored.channels) if stored.channels else values,
+        starts=mapped("starts", "int64"),
+        lengths=mapped("lengths", "int32"),
+    )
 
 
 class _Files:
-    """For each side its ids, where the rows start and how long they are."""
+    """For each column its values, where the rows start and how long they are."""
 
-    def __init__(self, folder: Path, widths: dict[str, str]) -> None:
-        self.widths = widths
+    def __init__(self, folder: Path, stored: Mapping[str, Stored]) -> None:
+        self.stored = stored
         self.files: dict[str, BinaryIO] = {
-            f"{side}.{kind}": (folder / f"{side}.{kind}").open("wb")
-            for side in widths
-            for kind in ("ids", "starts", "lengths")
+            f"{name}.{kind}": (folder / f"{name}.{kind}").open("wb")
+            for name in stored
+            for kind in ("values", "starts", "lengths")
         }
-        self.written = dict.fromkeys(widths, 0)
+        self.written = dict.fromkeys(stored, 0)
 
     def __enter__(self) -> Self:
         return self
@@ -160,9 +160,9 @@ class _Files:
         for file in self.files.values():
             file.close()
 
-    def add(self, side: str, rows: Sequence[Sequence[int]]) -> None:
-        made = Ragged.of(rows)
-        self.files[f"{side}.ids"].write(made.ids.astype(self.widths[side]).tobytes())
-        self.files[f"{side}.starts"].write((made.starts + self.written[side]).tobytes())
-        self.files[f"{side}.lengths"].write(made.lengths.tobytes())
-        self.written[side] += len(made.ids)
+    def add(self, name: str, rows: Sequence[Sequence[Any]]) -> None:
+        made = Ragged.of(rows, self.stored[name])
+        self.files[f"{name}.values"].write(made.values.tobytes())
+        self.files[f"{name}.starts"].write((made.starts + self.written[name]).tobytes())
+        self.files[f"{name}.lengths"].write(made.lengths.tobytes())
+        self.written[name] += len(made.values)

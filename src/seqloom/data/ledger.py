@@ -59,6 +59,11 @@ class Ledger:
         if first is not None and self.read == before:
             raise DataError(f"{first}; not one of {self.bad - bad} lines can be read. Correct the file.")
 
+    def refuse(self, line: BadLine) -> None:
+        """A row that was read, and turned out to be a bad line."""
+        self.read -= 1
+        self._bad(line)
+
     def lines(self) -> list[str]:
         """For people: "29,000 rows read", "3 bad lines skipped (train.tsv:17: …)", "12 rows dropped: duplicate"."""
         lines = [f"{_rows(self.read)} read"]

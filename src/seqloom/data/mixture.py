@@ -9,7 +9,7 @@ import numpy as np
 
 from seqloom.core.errors import RecipeError
 from seqloom.core.settings import Scale
-from seqloom.data.ragged import Ints
+from seqloom.data.ragged import Numbers
 
 __all__ = ["Mixture", "MixtureSettings"]
 
@@ -50,7 +50,7 @@ class Mixture:
         self.counts: tuple[int, ...] = tuple(int(n) for n in np.diff(np.rint(ends).astype(np.int64), prepend=0))
         """Of each corpus, the pairs that an epoch reads."""
 
-    def epoch(self, number: int, *, shuffle: bool = True) -> Ints:
+    def epoch(self, number: int, *, shuffle: bool = True) -> Numbers:
         """The numbers of an epoch's pairs; the same for the same seed and epoch."""
         first = 0
         parts = []

@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import accumulate, islice
 from random import Random
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal
 
 from seqloom.core.errors import DataError, RecipeError
 from seqloom.core.specials import Specials
+from seqloom.data.annotations import stretch
+from seqloom.data.beside import Beside
+from seqloom.data.numbered import ALIGNMENT, COPY, TARGET, TEXT, VECTORS, Numbered
+from seqloom.data.ragged import Stored
 from seqloom.data.rows import Row
 from seqloom.data.sentences import cut_sentences, group
 from seqloom.data.tokenizers.contract import TextTokenizer
 from seqloom.decoding.request import Source
 
-__all__ = ["Numbered", "Numbering", "OnLong"]
+__all__ = ["Numbering", "OnLong"]
 
 OnLong = Literal["truncate", "split", "drop"]
 Count = Callable[[str, int], None]
 
 _TOGETHER = 4096
 """Rows numbered in one go."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Numbered:
-    """A pair of sequences of ids, without bos and eos."""
-
-    source: Sequence[int]
-    target: Sequence[int]
-    copy: Sequence[int] | None = None
-    """Target ids of the source tokens; ids ≥ V are this row's own words."""
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class Numbering:
@@ -39,6 +35,10 @@ class Numbering:
 
     With ``copies``, a source token that the target vocabulary lacks is one of the row's own words: the k-th gets the id
     V + k, in the source's ``copy`` and in the target alike, so that a head that copies can learn to say it.
+
+    ``factors`` and ``further`` are the tokenizers of what else a source has, by name, and with ``aligned`` there is an
+    alignment; see ``Beside``. With ``sourceless`` every source is the one token bos, whatever its text: a language
+    model.
     """
 
     def __init__(
@@ -47,9 +47,14 @@ class Numbering:
         target: TextTokenizer,
         *,
         copies: bool = False,
+        factors: Mapping[str, TextTokenizer] = _NONE,
+        further: Mapping[str, TextTokenizer] = _NONE,
+        aligned: bool = False,
+        sourceless: bool = False,
         max_source: int = 0,
         max_target: int = 0,
         on_long: OnLong = "drop",
+        tasks: Mapping[str, Numbering] = _NONE,
     ) -> None:
         if copies and source.samples and not target.samples:
             raise RecipeError(
@@ -58,8 +63,14 @@ class Numbering:
             )
         self.sources, self.targets = source, target
         self.copies = copies
+        self.beside = Beside(source, target, factors=factors, further=further, aligned=aligned)
+        self.sourceless = sourceless
+        self.part = VECTORS if source.specials.channels else TEXT
+        """What the model reads in the first place, as ``Source.parts`` names it."""
         self.max_source, self.max_target = max_source, max_target
         self.on_long = on_long
+        self.tasks = tasks
+        """Of the model's further tasks: the same sources, other targets."""
         self._target_of = self._shared_ids() if copies else []
 
     @property
@@ -71,21 +82,49 @@ class Numbering:
         return self.targets.specials
 
     @property
+    def channels(self) -> dict[str, int]:
+        """Numbers a frame, by side, of sides that are series."""
+        sides = {"source": self.source_vocabulary, "target": self.target_vocabulary}
+        return {side: vocabulary.channels for side, vocabulary in sides.items() if vocabulary.channels}
+
+    @property
+    def part_vocabularies(self) -> dict[str, Specials]:
+        """Of the source's parts beyond its text, as ``SourceBatch.parts`` names them."""
+        return self.beside.vocabularies
+
+    @property
+    def stored(self) -> dict[str, Stored]:
+        """The columns of a pair, and how they lie on disk."""
+        # Own words have ids behind the vocabulary's, as many as a source is long.
+        target = Stored(dtype="uint32") if self.copies else _stored(self.target_vocabulary)
+        columns = {self.part: _stored(self.source_vocabulary), TARGET: target}
+        columns |= {COPY: Stored(dtype="uint32")} if self.copies else {}
+        return columns | self.beside.stored
+
+    @property
     def samples(self) -> bool:
         """Whether ``again`` says anything new."""
-        return self.sources.samples or self.targets.samples
+        return any(each.samples for each in (self.sources, self.targets, *self.beside.further.values()))
 
     # ---- text to ids -------------------------------------------------------------------------------------------------
 
-    def source(self, text: str) -> tuple[Source, tuple[str, ...]]:
-        """A source to be answered, and its own words, which ``text`` needs for the answer."""
-        ids = self.sources.encode(text)
-        if not self.copies:
-            return Source(parts={"text": ids}), ()
-        copy, own = self._copied(ids, text)
-        return Source(parts={"text": ids}, copy=copy), tuple(own)
+    def source(self, text: str, extras: Mapping[str, Any] = _NONE) -> tuple[Source, tuple[str, ...]]:
+        """A source to be answered, and its own words, which ``text`` needs for the answer.
 
-    def target(self, text: str, own_words: Sequence[str] = ()) -> list[int]:
+        ``extras`` are a row's; a DataError names what is missing among them.
+        """
+        if self.sourceless:
+            return Source(parts={TEXT: [self.source_vocabulary.bos]}), ()
+        ids = self.sources.encode(text)
+        parts = {self.part: ids}
+        if self.beside:
+            parts |= self.beside.parts(text, ids, extras)
+        if not self.copies:
+            return Source(parts=parts), ()
+        copy, own = self._copied(ids, text)
+        return Source(parts=parts, copy=copy), tuple(own)
+
+    def target(self, text: str, own_words: Sequence[str] = ()) -> Sequence[int]:
         """A given target, to be scored; ``own_words`` are those of its source."""
         ids = self.targets.encode(text)
         return self._with_own(ids, text, own_words) if own_words else ids
@@ -103,24 +142,48 @@ class Numbering:
                 yield from self._fitted(row, source, target, count)
 
     def _fitted(self, row: Row, source: list[int], target: list[int], count: Count) -> Iterator[Numbered]:
-        if not source or not target:
+        pair = self._columns(row, source, target)
+        if not len(target) or not len(source) or not all(pair[name] for name in self.beside.further):
             count("pairs with an empty side left out", 1)
-        elif self._fits(source, target):
-            yield self._pair(row.source, row.targets[0], source, target)
+        elif self._fits(pair):
+            yield self._pair(row, pair)
         elif self.on_long == "truncate":
             count("pairs cut to the longest length", 1)
-            # 0 is no limit, and so is None.
-            yield self._pair(
-                row.source, row.targets[0], source[: self.max_source or None], target[: self.max_target or None]
-            )
+            yield self._pair(row, self._cut(pair))
         elif self.on_long == "split" and (parts := self._split(row)):
             count("long pairs split into sentences", 1)
             yield from parts
         else:
             count("pairs that are too long left out", 1)
 
-    def _fits(self, source: Sequence[int], target: Sequence[int]) -> bool:
-        return len(source) <= (self.max_source or len(source)) and len(target) <= (self.max_target or len(target))
+    def _columns(self, row: Row, source: list[int], target: list[int]) -> dict[str, Sequence[Any]]:
+        """All of a pair but what is to be copied, however long."""
+        if self.sourceless:
+            return {TEXT: [self.source_vocabulary.bos], TARGET: target}
+        columns: dict[str, Sequence[Any]] = {self.part: source, TARGET: target}
+        if self.beside:
+            columns |= self.beside.columns(row, source, target)
+        return columns
+
+    def _fits(self, pair: Mapping[str, Sequence[Any]]) -> bool:
+        # 0 is no limit.
+        if self.max_target and len(pair[TARGET]) > self.max_target:
+            return False
+        return not self.max_source or (
+            len(pair[self.part]) <= self.max_source
+            and not any(len(pair[name]) > self.max_source for name in self.beside.further)
+        )
+
+    def _cut(self, pair: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
+        cut = {
+            name: values[: (self.max_target if name == TARGET else self.max_source) or None]
+            for name, values in pair.items()
+            if name != ALIGNMENT
+        }
+        if self.beside.aligned:
+            ends = len(cut[self.part]), len(cut[TARGET])
+            cut[ALIGNMENT] = [each for each in pair[ALIGNMENT] if each[0] < ends[0] and each[1] < ends[1]]
+        return cut
 
     def _split(self, row: Row) -> list[Numbered]:
         """Both sides cut where both have as many sentences; nothing where they do not, or one alone is too long."""
@@ -128,37 +191,55 @@ class Numbering:
         sources, targets = cut_sentences(source), cut_sentences(row.targets[0])
         if len(sources) != len(targets):
             return []
+        places = _ends(sources, first=len(lead))
 
-        def texts(start: int, end: int) -> tuple[str, str]:
-            return lead + "".join(sources[start:end]).rstrip(), "".join(targets[start:end]).rstrip()
+        def part(start: int, end: int) -> Row:
+            cut = stretch(row, lead=len(lead), start=places[start], end=places[end], factors=self.beside.factors)
+            return replace(cut, source=cut.source.rstrip(), targets=("".join(targets[start:end]).rstrip(),))
 
-        def ids(start: int, end: int) -> tuple[list[int], list[int]]:
-            source, target = texts(start, end)
-            return self.sources.encode(source), self.targets.encode(target)
+        def numbered(cut: Row) -> dict[str, Sequence[Any]]:
+            return self._columns(cut, self.sources.encode(cut.source), self.targets.encode(cut.targets[0]))
 
-        stretches = group(len(sources), fits=lambda start, end: self._fits(*ids(start, end)))
-        parts = [(texts(*stretch), ids(*stretch)) for stretch in stretches]
-        if not all(self._fits(*numbers) and all(numbers) for _, numbers in parts):
+        stretches = group(len(sources), fits=lambda start, end: self._fits(numbered(part(start, end))))
+        parts = [(cut, numbered(cut)) for cut in (part(*each) for each in stretches)]
+        if not all(self._fits(columns) and columns[TEXT] and columns[TARGET] for _, columns in parts):
             return []
-        return [self._pair(*words, *numbers) for words, numbers in parts]
+        return [self._pair(cut, columns) for cut, columns in parts]
 
-    def split_source(self, text: str, *, limit: int = 0) -> list[str]:
-        """A text as parts of at most ``limit`` tokens (0: ``max_source``), to be answered apart.
+    def split_row(self, row: Row, *, limit: int = 0) -> list[Row]:
+        """A row's source as parts of at most ``limit`` tokens (0: ``max_source``), to be answered apart.
 
         They end where sentences do; a sentence that is too long is cut. What begins the text and says how to answer
-        it, as ``<2de>`` does, begins every part. ``sentences.join_answers`` makes one text of the answers.
+        it, as ``<2de>`` does, begins every part, and each word keeps its factors. ``sentences.join_answers`` makes one
+        text of the answers. Nobody knows which part of a further source belongs to which part of a text, so with one
+        there is a DataError where both together are too long.
         """
         limit = limit or self.max_source
-        if not limit or len(self.sources.encode(text)) <= limit:
-            return [text]
+        if not limit or self.sourceless or self.part == VECTORS:
+            return [row]
+        text = row.source
+        length = len(self.sources.encode(text))
+        if self.beside.further:
+            length += sum(len(ids) for ids in self.beside.further_parts(row.extras).values())
+            if length > limit:
+                names = ", ".join(self.beside.further)
+                raise DataError(
+                    f"a source with {names} must have at most {limit} tokens together, but has {length}. Shorten it."
+                )
+        if length <= limit:
+            return [row]
         lead, rest = self._lead(text)
         room = max(1, limit - len(self.sources.encode(lead)))
         sentences = [part for sentence in cut_sentences(rest) for part in self._chopped(sentence, room)]
+        places = _ends(sentences, first=len(lead))
 
         def fits(start: int, end: int) -> bool:
             return len(self.sources.encode(lead + "".join(sentences[start:end]))) <= limit
 
-        return [lead + "".join(sentences[start:end]) for start, end in group(len(sentences), fits=fits)]
+        return [
+            stretch(row, lead=len(lead), start=places[start], end=places[end], factors=self.beside.factors)
+            for start, end in group(len(sentences), fits=fits)
+        ]
 
     def _chopped(self, sentence: str, room: int) -> list[str]:
         """A sentence in halves until each is short enough, cut at the space nearest to the middle if it has any."""
@@ -182,13 +263,23 @@ class Numbering:
     def again(self, pairs: Sequence[Numbered], *, seed: int) -> list[Numbered]:
         """The same pairs in another segmentation, where the tokenizers draw one; one grown too long stays as it is."""
         dice = Random(seed)
-        sources = _drawn(self.sources, [pair.source for pair in pairs], self.max_source, dice.getrandbits(32))
-        targets = _drawn(self.targets, [pair.target for pair in pairs], self.max_target, dice.getrandbits(32))
+        drawn = {} if self.sourceless else {self.part: (self.sources, self.max_source)}
+        drawn[TARGET] = (self.targets, self.max_target)
+        drawn |= {name: (tokenizer, self.max_source) for name, tokenizer in self.beside.further.items()}
+        made = {
+            name: _drawn(tokenizer, [pair.columns[name] for pair in pairs], longest, dice.getrandbits(32))
+            for name, (tokenizer, longest) in drawn.items()
+        }
         recopied = self.copies and self.sources.samples
-        return [
-            Numbered(source=source, target=target, copy=self._copied(source)[0] if recopied else pair.copy)
-            for pair, source, target in zip(pairs, sources, targets, strict=True)
-        ]
+        again = []
+        for place, pair in enumerate(pairs):
+            columns = {**pair.columns, **{name: rows[place] for name, rows in made.items()}}
+            if recopied:
+                columns[COPY] = self._copied(columns[TEXT])[0]
+            if self.beside:
+                columns |= self.beside.moved(pair, columns)
+            again.append(Numbered(columns=columns))
+        return again
 
     # ---- own words ---------------------------------------------------------------------------------------------------
 
@@ -212,13 +303,13 @@ class Numbering:
                     copy[place] = known
         return copy, list(own)
 
-    def _pair(self, source_text: str, target_text: str, source: list[int], target: list[int]) -> Numbered:
-        if not self.copies:
-            return Numbered(source=source, target=target)
-        copy, own = self._copied(source, source_text)
-        return Numbered(source=source, target=self._with_own(target, target_text, own), copy=copy)
+    def _pair(self, row: Row, columns: dict[str, Sequence[Any]]) -> Numbered:
+        if self.copies:
+            columns[COPY], own = self._copied(columns[TEXT], row.source)
+            columns[TARGET] = self._with_own(columns[TARGET], row.targets[0], own)
+        return Numbered(columns=columns)
 
-    def _with_own(self, target: list[int], text: str, own: Sequence[str]) -> list[int]:
+    def _with_own(self, target: Sequence[int], text: str, own: Sequence[str]) -> Sequence[int]:
         """A target whose unknown tokens are own words of its source where these have them."""
         specials = self.targets.specials
         if not own or specials.unk not in target:
@@ -232,8 +323,14 @@ class Numbering:
 
     # ---- ids to text -------------------------------------------------------------------------------------------------
 
+    def source_pieces(self, text: str, extras: Mapping[str, Any] = _NONE) -> list[str]:
+        """The tokens of a source, those of its further sources behind them: a position of the model's memory each."""
+        return self.sources.pieces(text) + self.beside.further_pieces(extras)
+
     def show(self, ids: Sequence[int], own_words: Sequence[str] = ()) -> list[str]:
         """The token of each id of an answer."""
+        if self.target_vocabulary.channels:
+            return self.targets.show(ids)
         size = self.targets.specials.size
         known = size + len(own_words)
         return [
@@ -254,8 +351,19 @@ class Numbering:
         )
 
 
+def _stored(vocabulary: Specials) -> Stored:
+    if vocabulary.channels:
+        return Stored(dtype="float32", channels=vocabulary.channels)
+    return Stored.ids(vocabulary.size)
+
+
 def _drawn(tokenizer: TextTokenizer, rows: list[Sequence[int]], longest: int, seed: int) -> list[Sequence[int]]:
     if not tokenizer.samples:
         return rows
     made = tokenizer.sample([tokenizer.decode(row) for row in rows], seed=seed)
     return [new if not longest or len(new) <= longest else old for old, new in zip(rows, made, strict=True)]
+
+
+def _ends(texts: Sequence[str], *, first: int) -> list[int]:
+    """Where the first text begins and each of them ends."""
+    return [*accumulate(map(len, texts), initial=first)]

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isnan
 
 from seqloom.core.errors import DataError
+from seqloom.core.series import SeriesError, frames_of, write_series
 from seqloom.core.wording import nearest, show
 from seqloom.data.columns import Columns
 from seqloom.data.rows import BadLine, Row
 
-__all__ = ["ObjectReader", "UnreadableError", "as_text", "read_jsonl"]
+__all__ = ["ObjectReader", "UnreadableError", "as_series", "as_text", "one_series", "read_jsonl", "references"]
 
 
 class UnreadableError(ValueError):
@@ -22,7 +23,7 @@ class ObjectReader:
     """Finds source and target in objects with the keys "source" and "target", or those that the columns name.
 
     A target may be a list of several references. Where the keys are not in the object itself, they are sought below
-    "translation", where collections of parallel text have their languages.
+    "translation", where collections of parallel text have their languages. All other keys are the row's ``extras``.
     """
 
     def __init__(self, columns: Columns, *, file: str, sources_only: bool) -> None:
@@ -30,19 +31,32 @@ class ObjectReader:
         self.sources_only = sources_only
         self.source = _keys(columns.source or ("source",), "source", file)
         self.target = _keys(columns.target or ("target",), "target", file)
+        self.extras = {
+            # A column that a table has by its number has its own name here.
+            name: column if isinstance(column, str) else name
+            for name, column in columns.extras.items()
+        }
+        self._used = {*self.source, *self.target}
+        self._source_text = as_series if "source" in columns.numbers else as_text
+        self._target_texts = one_series if "target" in columns.numbers else references
 
     def row(self, found: Mapping[object, object], line: int) -> Row:
         nested = found.get("translation")
         if self.source[0] not in found and isinstance(nested, Mapping):
-            found = nested
-        source = "\t".join(as_text(_value(found, key), key) for key in self.source)
+            found = {**found, **nested}
+            del found["translation"]
+        extras = {key: value for key, value in found.items() if isinstance(key, str) and key not in self._used}
+        for name, key in self.extras.items():
+            if key in found or not self.sources_only:
+                extras[name] = _value(found, key)
+        source = "\t".join(self._source_text(_value(found, key), key) for key in self.source)
         if self.sources_only and any(key not in found for key in self.target):
-            return Row(source=source, file=self.file, line=line)
+            return Row(source=source, extras=extras, file=self.file, line=line)
         if len(self.target) > 1:
             targets: tuple[str, ...] = ("\t".join(as_text(_value(found, key), key) for key in self.target),)
         else:
-            targets = references(_value(found, self.target[0]), self.target[0])
-        return Row(source=source, targets=targets, file=self.file, line=line)
+            targets = self._target_texts(_value(found, self.target[0]), self.target[0])
+        return Row(source=source, targets=targets, extras=extras, file=self.file, line=line)
 
 
 def read_jsonl(
@@ -98,6 +112,22 @@ def as_text(value: object, key: str) -> str:
         raise UnreadableError(f"`{key}` holds a NUL character")
     # Not the subclass that an array hands out: its text is kept, not the array.
     return value if type(value) is str else str(value)
+
+
+def as_series(value: object, key: str) -> str:
+    """A list of numbers, or of lists of them, as the text that a series travels as; a text may be one already."""
+    if isinstance(value, str):
+        return as_text(value, key)
+    try:
+        frames = frames_of(value)
+        return write_series(frames) if frames else ""
+    except SeriesError as error:
+        raise UnreadableError(f"`{key}` is no series of numbers: {error}") from None
+
+
+def one_series(value: object, key: str) -> tuple[str, ...]:
+    """The one target that a series has: a list of lists is channels, not references."""
+    return (as_series(value, key),)
 
 
 def references(value: object, key: str) -> tuple[str, ...]:

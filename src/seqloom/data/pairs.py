@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from seqloom.core.errors import DataError
 from seqloom.core.wording import show
 from seqloom.data.columns import FIRST_TWO, Columns
-from seqloom.data.objects import ObjectReader, UnreadableError, as_text, references
+from seqloom.data.objects import ObjectReader, UnreadableError, as_series, as_text, one_series, references
 from seqloom.data.rows import BadLine, Row
 
 __all__ = ["read_pairs"]
@@ -36,20 +37,24 @@ def read_pairs(
 def _records(frame: Any, columns: Columns, *, sources_only: bool, name: str) -> tuple[Iterable[object], Columns]:
     """The rows of a data frame as dictionaries, and the columns to read by their names."""
     names = [str(column) for column in frame.columns]
-    beyond = [each for each in (*columns.source, *columns.target) if isinstance(each, int) and each > len(names)]
+    wanted = (*columns.source, *columns.target, *columns.extras.values())
+    beyond = [each for each in wanted if isinstance(each, int) and each > len(names)]
     if beyond:
         raise DataError(f"{name}: column {beyond[0]} is asked for, but there are {len(names)}: {show(names)}.")
     source = tuple(each if isinstance(each, str) else names[each - 1] for each in columns.source)
     target = tuple(each if isinstance(each, str) else names[each - 1] for each in columns.target)
+    extras = {name: each if isinstance(each, str) else names[each - 1] for name, each in columns.extras.items()}
     fitting = len(names) == 2 or (sources_only and len(names) == 1)
     if fitting and not source and not target and not {"source", "target"} <= set(names):
         source, target = (names[0],), tuple(names[1:])
     missing = [each for each in source or ("source",) if each not in names]
     missing += [each for each in target or ("target",) if each not in names and not sources_only]
+    missing += [each for each in extras.values() if each not in names]
     if missing:
         raise DataError(f"{name} must have a column `{missing[0]}`, but has {show(names)}. Name those to read.")
     values = zip(*(frame[column] for column in frame.columns), strict=True)
-    return (dict(zip(names, each, strict=True)) for each in values), Columns(source=source, target=target)
+    records = (dict(zip(names, each, strict=True)) for each in values)
+    return records, replace(columns, source=source, target=target, extras=extras)
 
 
 def _rows(items: Iterable[object], columns: Columns, *, sources_only: bool, name: str) -> Iterator[Row | BadLine]:
@@ -63,13 +68,14 @@ def _rows(items: Iterable[object], columns: Columns, *, sources_only: bool, name
                 reader = reader or ObjectReader(columns, file=name, sources_only=sources_only)
                 yield reader.row(item, number)
             else:
-                source, targets = _pair(item, sources_only=sources_only)
+                source, targets = _pair(item, columns.numbers, sources_only=sources_only)
                 yield Row(source=source, targets=targets, file=name, line=number)
         except UnreadableError as error:
             yield BadLine(file=name, line=number, what=str(error), text=repr(item))
 
 
-def _pair(item: object, *, sources_only: bool) -> tuple[str, tuple[str, ...]]:
+def _pair(item: object, numbers: frozenset[str], *, sources_only: bool) -> tuple[str, tuple[str, ...]]:
+    source_text = as_series if "source" in numbers else as_text
     if isinstance(item, str) and sources_only:
         return as_text(item, "source"), ()
     # A row of an array has a length and an order too; a set has no order, and two letters are no pair.
@@ -77,7 +83,8 @@ def _pair(item: object, *, sources_only: bool) -> tuple[str, tuple[str, ...]]:
         raise UnreadableError(f"expected a pair of source and target, found {show(item)}")
     values = [item[index] for index in range(len(item))]
     if len(values) == 1 and sources_only:
-        return as_text(values[0], "source"), ()
+        return source_text(values[0], "source"), ()
     if len(values) != 2:
         raise UnreadableError(f"expected a pair of source and target, found {len(values)} items")
-    return as_text(values[0], "source"), references(values[1], "target")
+    targets = (one_series if "target" in numbers else references)(values[1], "target")
+    return source_text(values[0], "source"), targets

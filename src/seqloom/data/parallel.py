@@ -24,11 +24,14 @@ def parts_of(file: str) -> tuple[str, ...]:
 def read_parallel(
     files: Sequence[str], lines: Sequence[Iterator[str | BadLine]], *, columns: Columns
 ) -> Iterator[Row | BadLine]:
-    """Each file is a column; by default the second is the target, and further ones are further references."""
+    """Each file is a column; by default the second is the target, and further ones are further references unless they
+    are asked for as something else."""
     source = _places(columns.source, "source", files) or (0,)
     target = _places(columns.target, "target", files)
     # Several columns that are asked for are one text; files that are merely there are references.
-    wanted = [target] if target else [(place,) for place in range(len(files)) if place not in source]
+    extras = {name: _places((column,), name, files)[0] for name, column in columns.extras.items()}
+    taken = {*source, *extras.values()}
+    wanted = [target] if target else [(place,) for place in range(len(files)) if place not in taken]
     for number, found in enumerate(zip_longest(*lines), start=1):
         if None in found:
             raise DataError(_different(files, lines, found, number))
@@ -40,6 +43,7 @@ def read_parallel(
         yield Row(
             source="\t".join([texts[place] for place in source]),
             targets=tuple(["\t".join([texts[place] for place in places]) for places in wanted]),
+            extras={name: texts[place] for name, place in extras.items()},
             file=files[source[0]],
             line=number,
         )
@@ -48,8 +52,9 @@ def read_parallel(
 def _places(columns: tuple[int | str, ...], side: str, files: Sequence[str]) -> tuple[int, ...]:
     places = tuple(column - 1 for column in columns if isinstance(column, int) and column <= len(files))
     if len(places) < len(columns):
+        setting = f"`data.{side}_columns`" if side in ("source", "target") else f"the column of `{side}`"
         raise DataError(
-            f"{','.join(files)}: `data.{side}_columns` must be numbers of these files, 1 to {len(files)}, "
+            f"{','.join(files)}: {setting} must be numbers of these files, 1 to {len(files)}, "
             f"but is {show(list(columns))}. Name them by number."
         )
     return places

@@ -10,37 +10,66 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Ints", "Ragged"]
+__all__ = ["WHOLE_NUMBERS", "Numbers", "Ragged", "Stored"]
 
-Ints = npt.NDArray[Any]
-"""An array of whole numbers, of whatever width."""
+Numbers = npt.NDArray[Any]
+"""An array of whole or real numbers, of whatever width."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """How the numbers of a column lie in memory or on disk."""
+
+    dtype: str
+    channels: int = 0
+    """Numbers at each position of a row; 0: a position is a number, not a list of them."""
+
+    @classmethod
+    def ids(cls, size: int) -> Self:
+        """Whole numbers from 0 on, so many of them."""
+        return cls(dtype="uint16" if size <= 2**16 else "uint32")
+
+
+WHOLE_NUMBERS = Stored(dtype="int32")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ragged:
-    """Row i is ``ids[starts[i] : starts[i] + lengths[i]]``. The arrays may lie on disk."""
+    """Row i is ``values[starts[i] : starts[i] + lengths[i]]``. The arrays may lie on disk."""
 
-    ids: Ints
-    starts: Ints
-    lengths: Ints
+    values: Numbers
+    """One axis, or a second one for the channels of each position."""
+    starts: Numbers
+    lengths: Numbers
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[int]]) -> Self:
+    def of(cls, rows: Sequence[Sequence[Any]], stored: Stored = WHOLE_NUMBERS) -> Self:
         lengths = np.fromiter(map(len, rows), np.int32, count=len(rows))
         ends = lengths.cumsum(dtype=np.int64)
-        ids = np.fromiter(chain.from_iterable(rows), np.int32, count=int(ends[-1]) if len(rows) else 0)
-        return cls(ids=ids, starts=ends - lengths, lengths=lengths)
+        total = int(ends[-1]) if len(rows) else 0
+        if stored.channels:
+            values = np.empty((total, stored.channels), stored.dtype)
+            for row, start, end in zip(rows, ends - lengths, ends, strict=True):
+                if start < end:
+                    values[start:end] = row
+        else:
+            values = np.fromiter(chain.from_iterable(rows), stored.dtype, count=total)
+        return cls(values=values, starts=ends - lengths, lengths=lengths)
+
+    @property
+    def stored(self) -> Stored:
+        return Stored(dtype=self.values.dtype.name, channels=self.values.shape[1] if self.values.ndim == 2 else 0)
 
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def row(self, number: int) -> Ints:
+    def row(self, number: int) -> Numbers:
         start = int(self.starts[number])
-        return np.asarray(self.ids[start : start + int(self.lengths[number])])
+        return np.asarray(self.values[start : start + int(self.lengths[number])])
 
-    def flat(self, rows: Ints) -> Ints:
-        """The ids of these rows, one row behind the other."""
+    def flat(self, rows: Numbers) -> Numbers:
+        """The values of these rows, one row behind the other."""
         lengths = np.asarray(self.lengths[rows], dtype=np.int64)
         ends = lengths.cumsum()
         places = np.arange(ends[-1]) + np.repeat(self.starts[rows] - (ends - lengths), lengths)
-        return np.asarray(self.ids[places])
+        return np.asarray(self.values[places])

@@ -31,7 +31,8 @@ def read_rows(
     The name tells the format: `.csv`; `.jsonl`, `.ndjson` and `.json` (an object a line); parallel files as
     "train.de,train.en"; anything else holds columns parted by TABs. Any of them may end in `.gz` or `.zst`. "-" is
     standard input. With `sources_only` a target may be missing, and text without TABs, as well as standard input, is
-    one source a line; an empty standard input is then no row, so that a pipe may be idle.
+    one source a line; where further columns are asked for, standard input may have TABs. When it is empty it is no row,
+    so that a pipe may be idle.
 
     What is wrong with the file as a whole is a DataError from this call, except what only its end can show.
     """
@@ -47,20 +48,23 @@ def _rows(
     if len(parts) > 1:
         return read_parallel(parts, [lines_of(part, encoding=encoding, stdin=stdin) for part in parts], columns=columns)
     name = shown(file)
-    plain = sources_only and file == STANDARD_INPUT
-    lines = lines_of(file, encoding=encoding, stdin=stdin, may_be_empty=plain)
+    flowing = sources_only and file == STANDARD_INPUT
+    plain = flowing and not columns.extras
+    lines = lines_of(file, encoding=encoding, stdin=stdin, may_be_empty=flowing)
     match suffix_of(file):
         case ".csv":
             return read_csv(lines, file=name, columns=columns, sources_only=sources_only)
         case ".jsonl" | ".ndjson" | ".json":
             return read_jsonl(lines, file=name, columns=columns, sources_only=sources_only)
+    # What flows is answered as it comes, so that its first line must do to know it by.
+    looked_at = 1 if flowing else SAMPLE
     if sources_only and not plain:
-        sample = list(islice(lines, SAMPLE))
+        sample = list(islice(lines, looked_at))
         lines = chain(sample, lines)
         plain = not _has_columns(sample)
     if plain:
         return _sources(lines, file=name)
-    return read_tsv(lines, file=name, columns=columns, sources_only=sources_only)
+    return read_tsv(lines, file=name, columns=columns, sources_only=sources_only, looked_at=looked_at)
 
 
 def _has_columns(sample: Iterable[str | BadLine]) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 __all__ = ["BadLine", "Row"]
 
@@ -14,6 +16,9 @@ class Row:
     source: str
     targets: tuple[str, ...] = ()
     """The first is learnt from, all are references; none where only a source is given."""
+    extras: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """What else the row has: of an object every further key, of other formats the columns that the recipe names.
+    Those that it names stand here under the recipe's names for them (``Columns.extras``)."""
     file: str = "<pairs>"
     line: int = 0
 

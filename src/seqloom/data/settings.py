@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from seqloom.core.errors import RecipeError
 from seqloom.core.settings import Count, Fraction, by_kind
+from seqloom.data.annotations import Annotations, FactorColumn, FurtherSource
 from seqloom.data.buckets import BatchSettings
 from seqloom.data.cleaning import CleaningSettings
 from seqloom.data.ledger import OnBadLine
 from seqloom.data.mixture import MixtureSettings
+from seqloom.data.numbered import factor_part
 from seqloom.data.numbering import OnLong
 from seqloom.data.readers import Columns
+from seqloom.data.tasks import TaskDataSettings
 from seqloom.data.tokenizers import BpeSettings, TokenizerSettings
 
 __all__ = ["DataSettings", "Encoding"]
@@ -41,11 +45,28 @@ class DataSettings:
     """Columns of a table that are the source, by number from 1 or by name; none: "source", or the first."""
     target_columns: tuple[int | str, ...] = ()
     """Columns that are the target; none: "target", or the second."""
+    rows: Literal["pairs", "texts"] = "pairs"
+    """pairs: a source and its target; texts: one text, read where a source is, that is both: for autoencoders,
+    denoising and language models."""
+    source: Literal["given", "none"] = "given"
+    """none: there is no source, a language model. Whatever a row says, the model reads one token, always the same."""
+    factors: Mapping[str, FactorColumn] = field(default_factory=dict)
+    """Features of the source's words, by name."""
+    factor_separator: str = ""
+    """What stands between a word and its factors where a source is written as `word￨NOUN￨Cap`, with the factors in
+    the recipe's order; empty: they have columns."""
+    sources: Mapping[str, FurtherSource] = field(default_factory=dict)
+    """Further sources, by name."""
+    alignment: int | str | None = None
+    """A column that says which words of source and target say the same, as `0-0 1-2`. Only training needs it."""
     cleaning: CleaningSettings = field(default_factory=CleaningSettings)
     tokenizer: Annotated[TokenizerSettings, by_kind] = field(default_factory=BpeSettings)
     """Of both sides."""
     target_tokenizer: Annotated[TokenizerSettings, by_kind] | None = None
     """Of the target, where it is another."""
+    vocabulary_of: str = ""
+    """A model folder whose tokenizers are taken as they are, so that the two models can answer together; none: they are
+    learnt."""
     joint: bool = True
     """One vocabulary for both sides, learnt from both."""
     special_tokens: tuple[str, ...] = ()
@@ -55,6 +76,8 @@ class DataSettings:
     max_target: Count = 256
     on_long: OnLong = "drop"
     """A pair that is longer: cut it off, cut it into sentences, or leave it out."""
+    tasks: Mapping[str, TaskDataSettings] = field(default_factory=dict)
+    """Of further tasks, by their names in `model.tasks`; what is not said there is as it is here."""
     batches: BatchSettings = field(default_factory=BatchSettings)
     mixture: MixtureSettings = field(default_factory=MixtureSettings)
 
@@ -64,12 +87,53 @@ class DataSettings:
                 "joint must be false with a `target_tokenizer` of its own, but is true: one vocabulary, one tokenizer."
             )
 
+        self._check_annotations()
+
+    def _check_annotations(self) -> None:
+        annotations = self.annotations
+        if self.on_long == "split" and (self.sources or self.alignment is not None):
+            key = "sources" if self.sources else "alignment"
+            raise RecipeError(f'on_long must not be "split" with `{key}`, which cannot be split. Take "drop".')
+        if self.source == "none":
+            if annotations:
+                key = "factors" if self.factors else "sources" if self.sources else "alignment"
+                raise RecipeError(f'`{key}` must not be given with source = "none". Leave one of them out.')
+            if not self.joint:
+                raise RecipeError('joint must be true with source = "none", for there is no source to learn from.')
+        if self.rows == "texts":
+            if self.target_columns:
+                raise RecipeError('target_columns must not be given with rows = "texts", which have no target.')
+            if self.cleaning.identical == "drop":
+                raise RecipeError('cleaning.identical must be "keep" with rows = "texts", which are both sides.')
+
+    @property
+    def annotations(self) -> Annotations:
+        """What a row has beyond source and target."""
+        return Annotations(
+            factors=self.factors, sources=self.sources, alignment=self.alignment, separator=self.factor_separator
+        )
+
     @property
     def largest_vocabularies(self) -> tuple[int, int]:
         """The most tokens that source and target can have; a thousand where only the data knows."""
         source = self.tokenizer.size or _UNKNOWN
         target = (self.target_tokenizer or self.tokenizer).size or _UNKNOWN
         return source, target
+
+    @property
+    def largest_parts(self) -> dict[str, int]:
+        """The same of what else a source has, as ``Source.parts`` names it."""
+        sides = dict(zip(("source", "target"), self.largest_vocabularies, strict=True))
+        parts = {factor_part(name): _UNKNOWN for name in self.factors}
+        for name, each in self.sources.items():
+            parts[name] = sides[each.like] if each.tokenizer is None else each.tokenizer.size or _UNKNOWN
+        return parts
+
+    @property
+    def fewest_channels(self) -> tuple[int, int]:
+        """1 on a side that is a series of numbers, whose width only the data knows; 0 on one that is text."""
+        source, target = self.tokenizer, self.target_tokenizer or self.tokenizer
+        return int(source.kind == "vectors"), int(target.kind == "vectors")
 
     @property
     def columns(self) -> Columns:

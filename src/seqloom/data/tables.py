@@ -21,10 +21,10 @@ _Record = tuple[int, list[str] | BadLine]
 
 
 def read_tsv(
-    lines: Iterator[str | BadLine], *, file: str, columns: Columns, sources_only: bool
+    lines: Iterator[str | BadLine], *, file: str, columns: Columns, sources_only: bool, looked_at: int = SAMPLE
 ) -> Iterator[Row | BadLine]:
-    """Columns parted by TABs. Nothing is quoted."""
-    sample = list(islice(lines, SAMPLE))
+    """Columns parted by TABs. Nothing is quoted. So many lines are ``looked_at`` before the first row."""
+    sample = list(islice(lines, looked_at))
     records = [line.split("\t") for line in sample if isinstance(line, str)]
     layout = find_layout(records, columns, file=file, table=_TSV, sources_only=sources_only)
     header, row = layout.header, layout.row

@@ -3,15 +3,44 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Self
 
 import torch
 from torch import Tensor
 
+from seqloom.decoding.banks import shared_out
 from seqloom.decoding.choice import Choice
 from seqloom.decoding.columns import Columns
 from seqloom.decoding.hypotheses import Hypotheses
+from seqloom.decoding.progress import Progress
+from seqloom.decoding.request import Request
 
-__all__ = ["best", "each_by_itself"]
+__all__ = ["Beam", "best", "each_by_itself"]
+
+
+class Beam:
+    """The picker of beam search. It remembers nothing."""
+
+    lanes = 1
+
+    @classmethod
+    def of(cls, requests: Sequence[Request], *, vocabulary_size: int, device: torch.device | None) -> Self:
+        return cls()
+
+    def begin(self, live: Hypotheses) -> Hypotheses:
+        return live
+
+    def pick(
+        self, logp_NV: Tensor, live: Hypotheses, columns: Columns, progress: Sequence[Progress], *, again: Sequence[int]
+    ) -> Choice:
+        return shared_out(best(logp_NV, live, columns), logp_NV, live, columns, progress)
+
+    def keep(self, places: Sequence[int], rows_B: Tensor) -> None:
+        """Nothing to forget."""
+
+    def join(self, other: Self) -> None:
+        """Nothing to add."""
 
 
 def best(logp_NV: Tensor, live: Hypotheses, columns: Columns) -> Choice:

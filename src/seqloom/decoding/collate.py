@@ -50,7 +50,10 @@ def _part(name: str, rows: Sequence[Any], device: torch.device | None) -> Part:
     if not lengths_B.all():
         empty = int((lengths_B == 0).nonzero()[0])
         raise DataError(f"source {empty + 1} of {len(rows)} is empty: `{name}` must have at least one position.")
-    values = pad(rows, device=device)
+    try:
+        values = pad(rows, device=device)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise DataError(f"`{name}` must be numbers, of one shape but for its length, but is not: {error}.") from error
     return Part(values=values, mask_BS=torch.arange(values.shape[1], device=device) < lengths_B[:, None])
 
 

@@ -31,6 +31,13 @@ class Columns:
     def ids(self, column_N: Tensor) -> Tensor:
         return column_N if self.ids_V is None else self.ids_V[column_N]
 
+    def places(self, id_P: Tensor) -> Tensor:
+        """The columns of tokens, -1 for one that has none."""
+        if self.ids_V is None:
+            return id_P.masked_fill(id_P >= self.width, -1)
+        found_PV = self.ids_V == id_P[:, None]
+        return found_PV.long().argmax(dim=1).masked_fill(~found_PV.any(dim=1), -1)
+
     def of(self, id_P: Tensor) -> Tensor:
         """Where the tokens are: True at their columns. Ids without a column are nowhere."""
         if self.ids_V is not None:

@@ -14,10 +14,12 @@ from seqloom.decoding.beam import each_by_itself
 from seqloom.decoding.choice import Choice
 from seqloom.decoding.columns import Columns
 from seqloom.decoding.hypotheses import Hypotheses
-from seqloom.decoding.request import Sampling
+from seqloom.decoding.picker import Chances
+from seqloom.decoding.progress import Progress
+from seqloom.decoding.request import Request, Sampling
 from seqloom.nn.state import Rows
 
-__all__ = ["Sharpness", "by_chance", "cuts", "draw"]
+__all__ = ["Draws", "Sharpness", "by_chance", "draw"]
 
 EVERY_TOKEN = 2**31 - 1
 """A top-k that keeps all: more than any vocabulary has."""
@@ -80,6 +82,50 @@ class Sharpness(Rows):
             ranks *= 8
 
 
+class Draws:
+    """The picker of sampling: every beam goes on by itself."""
+
+    lanes = 1
+
+    def __init__(self, samplings: Sequence[Sampling], widths: Sequence[int], *, device: torch.device | None) -> None:
+        self.sharpness = Sharpness.of(samplings, device=device)
+        self.cut = samplings[0].cuts
+        self._chances = Chances([each.seed for each in samplings])
+        self._widths = list(widths)
+        self._uniform: list[float] = []
+        """A number for each row of the step."""
+
+    @classmethod
+    def of(cls, requests: Sequence[Request], *, vocabulary_size: int, device: torch.device | None) -> Self:
+        samplings = [request.search for request in requests if isinstance(request.search, Sampling)]
+        return cls(samplings, [request.beams for request in requests], device=device)
+
+    def begin(self, live: Hypotheses) -> Hypotheses:
+        return live.independent()
+
+    def pick(
+        self, logp_NV: Tensor, live: Hypotheses, columns: Columns, progress: Sequence[Progress], *, again: Sequence[int]
+    ) -> Choice:
+        if again:
+            for row in again:
+                self._uniform[row] = float(self._chances.uniform(row // live.beams, 1))
+        else:
+            drawn = [self._chances.uniform(place, width).tolist() for place, width in enumerate(self._widths)]
+            self._uniform = [one for each in drawn for one in each + [0.0] * (live.beams - len(each))]
+        uniform_N = torch.tensor(self._uniform, device=logp_NV.device)
+        return by_chance(logp_NV, live, columns, sharpness=self.sharpness, cut=self.cut, uniform_N=uniform_N)
+
+    def keep(self, places: Sequence[int], rows_B: Tensor) -> None:
+        self.sharpness = self.sharpness.select(rows_B)
+        self._chances.keep(places)
+        self._widths = [self._widths[place] for place in places]
+
+    def join(self, other: Self) -> None:
+        self.sharpness = self.sharpness.join(other.sharpness)
+        self._chances.join(other._chances)
+        self._widths += other._widths
+
+
 def by_chance(
     logp_NV: Tensor, live: Hypotheses, columns: Columns, *, sharpness: Sharpness, cut: bool, uniform_N: Tensor
 ) -> Choice:
@@ -100,8 +146,3 @@ def draw(weight_NR: Tensor, uniform_N: Tensor) -> Tensor:
     below_whole_N = torch.nextafter(whole_N, torch.zeros_like(whole_N))
     share_N = torch.minimum(uniform_N * whole_N, below_whole_N)
     return torch.searchsorted(sum_NR, share_N[:, None], right=True)[:, 0].clamp(max=weight_NR.shape[1] - 1)
-
-
-def cuts(sampling: Sampling) -> bool:
-    """Whether it leaves any token out."""
-    return sampling.top_k is not None or sampling.min_p is not None or (sampling.top_p or 1) < 1

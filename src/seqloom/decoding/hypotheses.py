@@ -32,6 +32,8 @@ class Hypotheses(BeamRows):
     width_B: Tensor
     """How many beams this source wants; the others stay dead."""
     attention_NTS: Tensor | None = None
+    marks_NM: Tensor | None = None
+    """What the way to search keeps of each, as its last choice said."""
 
     @classmethod
     def begin(
@@ -73,6 +75,7 @@ class Hypotheses(BeamRows):
             last_N=choice.token_N,
             total_N=choice.total_N.masked_fill(choice.token_N == eos, -math.inf),
             length_N=grown.length_N + 1,
+            marks_NM=choice.marks_NM,
             tokens_NT=grown.tokens_NT.scatter_(1, place_N1, choice.token_N[:, None]),
             logps_NT=grown.logps_NT.to(choice.logp_N.dtype).scatter_(1, place_N1, choice.logp_N[:, None]),
         )

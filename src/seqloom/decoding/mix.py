@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import torch
 from torch import Tensor
@@ -15,7 +16,7 @@ from seqloom.decoding.stepper import Step, Stepper
 from seqloom.nn.memory import SourceBatch
 from seqloom.nn.state import Rows, State
 
-__all__ = ["LogLinear", "Mean"]
+__all__ = ["LogLinear", "Mean", "Mix", "check_same_tokens"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +26,7 @@ class _Together(Rows):
     states: tuple[State, ...]
 
 
-class _Mix:
+class Mix:
     """What all mixes share: members that read the same source and the same tokens."""
 
     def __init__(self, steppers: Sequence[Stepper], weights: Sequence[float]) -> None:
@@ -48,6 +49,8 @@ class _Mix:
         self.weights = tuple(weights)
         self.joins = all(stepper.joins for stepper in steppers)
         self.longest = min((each.longest for each in steppers if each.longest is not None), default=None)
+        orders = [each.order for each in steppers]
+        self.order = None if None in orders else max(order for order in orders if order is not None)
 
     def start(self, source: SourceBatch, *, beams: int, attention: bool = False) -> State:
         return _Together(states=tuple(each.start(source, beams=beams, attention=attention) for each in self.steppers))
@@ -74,21 +77,38 @@ class _Mix:
         raise NotImplementedError
 
 
-class Mean(_Mix):
-    """log Σ_m p_m / M: the mean of the members' probabilities."""
+class Mean(Mix):
+    """log Σ_m w_m p_m: the mean of the members' probabilities, weighted or plain."""
 
-    def __init__(self, steppers: Sequence[Stepper]) -> None:
-        super().__init__(steppers, [1 / max(len(steppers), 1)] * len(steppers))
+    def __init__(self, steppers: Sequence[Stepper], weights: Sequence[float] | None = None) -> None:
+        super().__init__(steppers, [1.0] * len(steppers) if weights is None else weights)
+        self.weights = tuple(weight / sum(self.weights) for weight in self.weights)
 
     def _mixed(self, logp_MNV: Tensor, weight_M11: Tensor) -> Tensor:
         return (logp_MNV + weight_M11.log()).logsumexp(dim=0)
 
 
-class LogLinear(_Mix):
+class LogLinear(Mix):
     """log p = Σ_m w_m log p_m, normalised again: a product of experts; a token needs a word from every one."""
 
     def _mixed(self, logp_MNV: Tensor, weight_M11: Tensor) -> Tensor:
         return (logp_MNV * weight_M11).sum(dim=0).log_softmax(dim=-1)
+
+
+def check_same_tokens(vocabularies: Mapping[str, Sequence[str]]) -> None:
+    """Of members by name, the tokens in the order of their ids: steppers know sizes, and sizes may agree by chance."""
+    (first, tokens), *others = vocabularies.items()
+    for name, other in others:
+        for id, (one, two) in enumerate(zip_longest(tokens, other)):
+            if one != two:
+                raise DecodingError(
+                    f"members of a mix must have one vocabulary, but its token {id} is {_shown(one)} in {first} and "
+                    f"{_shown(two)} in {name}. Mix models that were trained with the same one."
+                )
+
+
+def _shown(token: str | None) -> str:
+    return "missing" if token is None else f"{token!r}"
 
 
 def _widened(logp_NV: Tensor, width: int) -> Tensor:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import NamedTuple
 
 import torch
+from torch import Tensor
 
 from seqloom.core.errors import DecodingError
 from seqloom.core.specials import Specials
+from seqloom.decoding.columns import Columns
 from seqloom.decoding.guard import Guard
 from seqloom.decoding.refusals import longest_answer
 from seqloom.decoding.request import Answer, Event, Failed, Finished, Piece, Request
 
-__all__ = ["Path", "Progress"]
+__all__ = ["Path", "Progress", "common_prefix"]
 
 _NAN = "the model's log-probabilities must be numbers, but one for token {} is NaN. Look for NaN in its weights."
 _NO_ANSWER = (
@@ -34,14 +37,23 @@ class Progress:
     """How far an answer is, what it may still become, and the answers found for it so far."""
 
     def __init__(
-        self, request: Request, *, beams: int, longest: int | None, vocabulary: Specials, device: torch.device | None
+        self,
+        request: Request,
+        *,
+        beams: int,
+        longest: int | None,
+        vocabulary: Specials,
+        device: torch.device | None,
+        lanes: int = 1,
     ) -> None:
         self.request = request
         self.limit = longest_answer(request, longest)
         self.length = 0
         """Of its live hypotheses, in tokens."""
-        self.found: list[Answer] = []
-        """At most ``nbest``, best first."""
+        self._lanes: list[list[Answer]] = [[] for _ in range(lanes)]
+        """The answers of each stretch of beams: at most ``nbest`` of each, and as many as it has beams."""
+        self._lane_width = beams // lanes
+        self._most = request.nbest if lanes == 1 else min(request.nbest, max(1, request.beams // lanes))
         self.guard: Guard | None = None
         if request.constraints:
             self.guard = Guard(request, limit=self.limit, vocabulary=vocabulary, device=device)
@@ -49,68 +61,128 @@ class Progress:
         self.paths: list[Path | None] = [None] * beams
         """One a beam, where they are followed; None: dead."""
         if self.followed:
-            start = Path((), None if self.guard is None else self.guard.start())
-            alive = 1 if request.sampling is None else request.beams
-            self.paths[:alive] = [start] * alive
+            self.paths[0] = Path((), None if self.guard is None else self.guard.start())
+        self.fault: str | None = None
+        """Why it cannot go on, found while a token was chosen; said with the next news."""
         self._sent = 0
         """How many tokens have been streamed."""
-        self._chance = None if request.sampling is None else torch.Generator().manual_seed(request.sampling.seed)
 
-    def uniform(self, number: int) -> list[float]:
-        """Chance of its own, from the CPU: it depends on neither the batch nor the device."""
-        return torch.rand(number, generator=self._chance).tolist()
+    def begin(self, alive: Sequence[bool]) -> None:
+        """Which beams start alive, where it is not the first alone."""
+        if self.followed:
+            self.paths = [self.paths[0] if each else None for each in alive]
 
-    def score(self, logp: float) -> float:
+    @property
+    def found(self) -> list[Answer]:
+        """At most ``nbest``, best first. Of several lanes: the best of each, then the second best of each, …"""
+        if len(self._lanes) == 1:
+            return self._lanes[0]
+        ranks = zip_longest(*self._lanes)
+        in_turn = [
+            answer
+            for rank in ranks
+            for answer in sorted((each for each in rank if each is not None), key=lambda each: -each.score)
+        ]
+        distinct = {answer.tokens: answer for answer in reversed(in_turn)}  # the first of equals stays
+        first = [answer for answer in in_turn if distinct[answer.tokens] is answer][: self.request.nbest]
+        return sorted(first, key=lambda each: -each.score)
+
+    def score(self, logp: float, mark: float | None = None) -> float:
         """Of a hypothesis that takes the end now, before the coverage penalty (which never adds)."""
-        return logp / self.request.length_penalty(self.length + 1)
+        return logp / self.request.length_penalty(self.length + 1) if mark is None else mark
 
-    def bound(self, logp: float) -> float:
+    def bound(self, logp: float, mark: float | None = None) -> float:
         """What a live hypothesis can reach at best.
 
         Its log-probability never rises, and the penalty is monotone in the length, so the shortest and the longest
-        answer that it may become are all there is to look at.
+        answer that it may become are all there is to look at. A mark that it is ranked by never rises either.
         """
+        if mark is not None:
+            return mark
         penalty = self.request.length_penalty
         shortest = max(self.length, self.request.min_length) + 1
         return max(logp / penalty(shortest), logp / penalty(self.limit + 1))
 
-    def wants(self, score: float) -> bool:
-        """Whether an answer with this score is among the best so far. The first of equals stays ahead."""
-        return len(self.found) < self.request.nbest or score > self.found[-1].score
+    def floor(self) -> float:
+        """What a live hypothesis' log-probability must be above, if it may still be one of the n best."""
+        if len(self._lanes[0]) < self._most:
+            return -math.inf
+        penalty = self.request.length_penalty
+        shortest = max(self.length, self.request.min_length) + 1
+        return self._lanes[0][-1].score * max(penalty(shortest), penalty(self.limit + 1))
 
-    def add(self, answer: Answer) -> None:
-        if self.wants(answer.score):
-            self.found = sorted([*self.found, answer], key=lambda each: -each.score)[: self.request.nbest]
+    def wants(self, score: float, beam: int = 0) -> bool:
+        """Whether an answer of this beam with this score is among the best so far. The first of equals stays ahead."""
+        lane = self._lanes[beam // self._lane_width]
+        return len(lane) < self._most or score > lane[-1].score
 
-    def _is_done(self, alive: Sequence[float]) -> bool:
-        """Whether none of them can change the answer any more."""
-        best_alive = max(alive)
-        return best_alive == -math.inf or not self.wants(self.bound(best_alive))
+    def add(self, answer: Answer, beam: int = 0) -> None:
+        if self.wants(answer.score, beam):
+            place = beam // self._lane_width
+            self._lanes[place] = sorted([*self._lanes[place], answer], key=lambda each: -each.score)[: self._most]
 
-    def news(self, parents: Sequence[int], tokens: Sequence[int], alive: Sequence[float]) -> list[Event]:
-        """What to tell after a step, given its K hypotheses; ``alive``: their log-probabilities, -inf where dead."""
+    def _is_done(self, alive: Sequence[float], marks: Sequence[float] | None) -> bool:
+        """Whether none of them can change the answer any more. The best of a lane has its highest bound."""
+        for first in range(0, len(alive), self._lane_width):
+            beams = range(first, first + self._lane_width)
+            beam = max(beams, key=(alive if marks is None else marks).__getitem__)
+            if alive[beam] > -math.inf and self.wants(
+                self.bound(alive[beam], None if marks is None else marks[beam]), beam
+            ):
+                return False
+        return True
+
+    def news(
+        self,
+        parents: Sequence[int],
+        tokens: Sequence[int],
+        alive: Sequence[float],
+        marks: Sequence[float] | None = None,
+    ) -> list[Event]:
+        """What to tell after a step, given its K hypotheses.
+
+        ``alive``: their log-probabilities, -inf where dead; ``marks``: what they are ranked by instead, dead alike.
+        """
         if any(map(math.isnan, alive)):
-            return [self.failed(_NAN.format(self.length))]
+            return [self.nan()]
+        if self.fault is not None:
+            return [self.failed(self.fault)]
         if self.followed:
             self._follow(parents, tokens, alive)
-        if not self._is_done(alive):
-            return self._piece(self._settled(alive))
+        if not self._is_done(alive, marks):
+            return self.piece(self._settled(alive, marks))
+        return self.verdict()
+
+    def verdict(self, *, proven: bool | None = None) -> list[Event]:
+        """What to tell at the end; ``proven``: whether it has been shown that no answer is better."""
         if not self.found:
             return [self.failed(_NO_ANSWER.format(self.length))]
         first, *others = self.found
-        return [
-            *self._piece(first.tokens),
-            Finished(id=self.request.id, answer=replace(first, alternatives=tuple(others))),
-        ]
+        answer = replace(first, alternatives=tuple(others), proven=proven)
+        return [*self.piece(first.tokens), Finished(id=self.request.id, answer=answer)]
+
+    def nan(self) -> Failed:
+        return self.failed(_NAN.format(self.length))
 
     def failed(self, line: str) -> Failed:
         return Failed(id=self.request.id, error=DecodingError(line))
+
+    def after(self, beam: int, token: int) -> Hashable:
+        """What the constraints remember once a live hypothesis has said the token; None where there are none."""
+        path = self.paths[beam]
+        return None if self.guard is None or path is None else self.guard.advance(path.state, token)
 
     def leads_nowhere(self, parent: int, token: int) -> bool:
         """Whether the token leaves too few tokens for what the constraints still need."""
         path = self.paths[parent]
         assert path is not None, "a live hypothesis has a live parent"
         return self.guard is not None and not self.guard.fits(self.guard.advance(path.state, token), self.length + 1)
+
+    def bar_dead_ends(self, logp_V: Tensor, beam: int, columns: Columns) -> None:
+        """Bar in place, after a live hypothesis, every token that leads nowhere."""
+        path = self.paths[beam]
+        if self.guard is not None and path is not None and self.length < self.limit:
+            self.guard.bar_dead_ends(logp_V, path.state, length=self.length, columns=columns)
 
     def _follow(self, parents: Sequence[int], tokens: Sequence[int], alive: Sequence[float]) -> None:
         self.paths = [
@@ -122,17 +194,19 @@ class Progress:
         assert path is not None, "a live hypothesis has a live parent"
         return Path((*path.tokens, token), None if self.guard is None else self.guard.advance(path.state, token))
 
-    def _settled(self, alive: Sequence[float]) -> tuple[int, ...]:
+    def _settled(self, alive: Sequence[float], marks: Sequence[float] | None) -> tuple[int, ...]:
         """The tokens on which all agree that can still become the best answer."""
         if not self.request.stream:
             return ()
         best = self.found[0].score if self.found else -math.inf
         rivals = [
-            path.tokens for path, total in zip(self.paths, alive, strict=True) if path and self.bound(total) > best
+            path.tokens
+            for beam, path in enumerate(self.paths)
+            if path and self.bound(alive[beam], None if marks is None else marks[beam]) > best
         ]
-        return _common_prefix([*rivals, *(answer.tokens for answer in self.found[:1])])
+        return common_prefix([*rivals, *(answer.tokens for answer in self.found[:1])])
 
-    def _piece(self, tokens: tuple[int, ...]) -> list[Event]:
+    def piece(self, tokens: tuple[int, ...]) -> list[Event]:
         """What of these has not been sent yet, if anyone wants it."""
         if not self.request.stream or len(tokens) == self._sent:
             return []
@@ -141,7 +215,8 @@ class Progress:
         return [piece]
 
 
-def _common_prefix(rivals: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+def common_prefix(rivals: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    """What all of them begin with."""
     first = rivals[0]
     for place in range(min(map(len, rivals))):
         if any(rival[place] != first[place] for rival in rivals):

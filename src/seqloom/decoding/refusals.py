@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from seqloom.decoding.constraints import Every
-from seqloom.decoding.request import Request, Sampling
+from seqloom.decoding.request import Request
 
 __all__ = ["fault", "longest_answer"]
 
@@ -15,9 +15,18 @@ def longest_answer(request: Request, longest: int | None) -> int:
     return request.max_length if longest is None else min(request.max_length, longest - 1)
 
 
-def fault(request: Request, *, longest: int | None = None) -> str | None:
-    """The first thing that makes the request impossible, as one line; None: it can be answered."""
-    return _source(request) or _numbers(request) or _lengths(request, longest) or _penalties(request, longest)
+def fault(request: Request, *, longest: int | None = None, order: int | None = None, size: int) -> str | None:
+    """The first thing that makes the request impossible, as one line; None: it can be answered.
+
+    ``longest`` and ``order`` are what the stepper says of itself, ``size`` its vocabulary's.
+    """
+    return (
+        _source(request)
+        or _numbers(request)
+        or request.search.fault(request, order=order, size=size)
+        or _lengths(request, longest)
+        or _penalties(request, longest)
+    )
 
 
 def _source(request: Request) -> str | None:
@@ -34,23 +43,6 @@ def _numbers(request: Request) -> str | None:
         return f"`beams` must be at least 1, but is {request.beams}. Use 1 for greedy search."
     if request.nbest < 1:
         return f"`nbest` must be at least 1, but is {request.nbest}. Use 1 for the best answer alone."
-    if request.nbest > request.beams:
-        return f"`nbest` must be at most `beams`, {request.beams}, but is {request.nbest}. Raise `beams`."
-    return None if request.sampling is None else _sampling(request.sampling)
-
-
-def _sampling(sampling: Sampling) -> str | None:
-    if sampling.temperature == 0:
-        return "`temperature` must be above 0, but is 0. Leave `sampling` out: greedy search is its limit."
-    if not 0 < sampling.temperature < math.inf:
-        return f"`temperature` must be above 0 and finite, but is {sampling.temperature}. Use 1 for the model's own."
-    if sampling.top_k is not None and sampling.top_k < 1:
-        return f"`top_k` must be at least 1, but is {sampling.top_k}. Leave it out to keep every token."
-    for name, share in (("top_p", sampling.top_p), ("min_p", sampling.min_p)):
-        if share is not None and not 0 < share <= 1:
-            return f"`{name}` must be above 0 and at most 1, but is {share}. Leave it out to keep every token."
-    if not -(2**63) <= sampling.seed < 2**63:
-        return f"`seed` must fit into 64 bits, but is {sampling.seed}. Use a smaller number."
     return None
 
 

@@ -7,26 +7,43 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from seqloom.core.errors import DecodingError
+from seqloom.decoding.ways import (
+    BeamSearch,
+    DiverseBeam,
+    ExactSearch,
+    MbrSearch,
+    Sampling,
+    SearchKind,
+    StochasticBeam,
+    Viterbi,
+)
 
 __all__ = [
     "EVERYTHING",
     "AllBut",
     "Allowed",
     "Answer",
+    "BeamSearch",
     "Constraint",
+    "DiverseBeam",
     "Engine",
     "Event",
     "Everything",
+    "ExactSearch",
     "Failed",
     "Finished",
     "LengthPenalty",
+    "MbrSearch",
     "Only",
     "Pair",
     "Piece",
     "Request",
     "Sampling",
     "Scored",
+    "SearchKind",
     "Source",
+    "StochasticBeam",
+    "Viterbi",
     "answer",
 ]
 
@@ -106,29 +123,15 @@ class LengthPenalty:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sampling:
-    """How to draw instead of search; the request's beams are independent draws."""
-
-    seed: int
-    temperature: float = 1.0
-    top_k: int | None = None
-    """Only the k likeliest tokens (Fan et al. 2018)."""
-    top_p: float | None = None
-    """Only the likeliest tokens that together reach p (Holtzman et al. 2020)."""
-    min_p: float | None = None
-    """Only tokens at least this share of the likeliest one's probability (Nguyen et al. 2024)."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Request:
     """One source and how to answer it. Each request of a batch has its own limits and constraints."""
 
     id: Hashable
     source: Source
     beams: int = 1
-    """1 is greedy search; with ``sampling``, the number of draws."""
+    """1 is greedy search; where answers are drawn, the number of draws. Viterbi and exact search need none."""
     nbest: int = 1
-    sampling: Sampling | None = None
+    search: SearchKind = BeamSearch()
     length_penalty: LengthPenalty = field(default_factory=LengthPenalty)
     coverage_penalty: float = 0.0
     """β of Wu et al. 2016: how much a source position that was never attended to costs."""
@@ -151,10 +154,16 @@ class Answer:
     """What answers are ranked by: the log-probability after length and coverage penalty."""
     logp: float
     token_logps: tuple[float, ...]
+    frames: tuple[tuple[float, ...], ...] = ()
+    """What an answer of real-valued vectors has in place of tokens."""
     attention: tuple[tuple[float, ...], ...] | None = None
     """A row a token (the end included), a column a source position."""
     alternatives: tuple[Answer, ...] = ()
     """The others of the n best, best first."""
+    drawn_logp: float | None = None
+    """Drawn without replacement: its log-probability in what was drawn from, tempered and without what is barred."""
+    proven: bool | None = None
+    """By exact search: whether no answer can be better. None: nobody tried to show it."""
 
 
 # ---- events ----------------------------------------------------------------------------------------------------------
@@ -191,6 +200,7 @@ class Pair:
 
     source: Source
     target: Sequence[int]
+    """Of real-valued vectors: an array of frames, (T, C)."""
 
 
 @dataclass(frozen=True, kw_only=True)

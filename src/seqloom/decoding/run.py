@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from typing import NamedTuple, Self
 
 import torch
 from torch import Tensor
 
-from seqloom.decoding.beam import best
 from seqloom.decoding.choice import Choice, Chosen
 from seqloom.decoding.collate import Layout, collate
 from seqloom.decoding.columns import Columns
-from seqloom.decoding.draws import Sharpness, by_chance, cuts
 from seqloom.decoding.hypotheses import Hypotheses
 from seqloom.decoding.observer import Observer
+from seqloom.decoding.picker import Picker
 from seqloom.decoding.progress import Progress
 from seqloom.decoding.request import Answer, Event, Piece, Request
 from seqloom.decoding.stepper import Step, Stepper
 
-__all__ = ["Kind", "RunningBatch"]
+__all__ = ["NO_ATTENTION", "Kind", "RunningBatch", "as_answer"]
 
 
 class Kind(NamedTuple):
@@ -28,17 +28,14 @@ class Kind(NamedTuple):
 
     layout: Layout
     attention: bool
-    drawn: bool
-    cut: bool
-    """Whether it is drawn from some tokens only, for which they have to be ranked."""
+    search: Hashable
 
     @classmethod
     def of(cls, request: Request) -> Self:
         return cls(
             layout=Layout.of(request.source),
             attention=request.attention or request.coverage_penalty > 0,
-            drawn=request.sampling is not None,
-            cut=request.sampling is not None and cuts(request.sampling),
+            search=request.search.alike(),
         )
 
 
@@ -51,6 +48,7 @@ class RunningBatch:
         requests: Sequence[Request],
         *,
         beams: int,
+        picker: type[Picker],
         observer: Observer | None = None,
         device: torch.device | None = None,
     ) -> None:
@@ -61,22 +59,30 @@ class RunningBatch:
         vocabulary = stepper.vocabulary
         source = collate([request.source for request in requests], device=device)
         self._state = stepper.start(source, beams=beams, attention=self.kind.attention)
+        self._picker = picker.of(requests, vocabulary_size=vocabulary.size, device=device)
         self._progress = [
-            Progress(request, beams=beams, longest=stepper.longest, vocabulary=vocabulary, device=device)
+            Progress(
+                request,
+                beams=beams,
+                longest=stepper.longest,
+                vocabulary=vocabulary,
+                device=device,
+                lanes=self._picker.lanes,
+            )
             for request in requests
         ]
-        self._live = Hypotheses.begin(
-            [request.beams for request in requests],
+        live = Hypotheses.begin(
+            [request.search.rows(request, size=vocabulary.size) for request in requests],
             beams=beams,
             bos=vocabulary.bos,
             attention=self.kind.attention,
             device=device,
         )
-        self._sharpness: Sharpness | None = None
-        samplings = [request.sampling for request in requests if request.sampling is not None]
-        if samplings:
-            self._sharpness = Sharpness.of(samplings, device=device)
-            self._live = self._live.independent()
+        self._live = self._picker.begin(live)
+        if self._live is not live and any(progress.followed for progress in self._progress):
+            alive_BK = (self._live.total_N > -math.inf).view(-1, beams).tolist()
+            for progress, alive in zip(self._progress, alive_BK, strict=True):
+                progress.begin(alive)
         self._columns: Columns | None = None
 
     @property
@@ -93,8 +99,7 @@ class RunningBatch:
         assert self.kind == other.kind, "only requests of one kind share a batch"
         self._state = self._state.join(other._state)
         self._live = self._live.join(other._live)
-        if self._sharpness is not None and other._sharpness is not None:
-            self._sharpness = self._sharpness.join(other._sharpness)
+        self._picker.join(other._picker)
         self._progress += other._progress
 
     def keep(self, wanted: Callable[[Hashable], bool]) -> None:
@@ -108,7 +113,7 @@ class RunningBatch:
         rows_B = torch.tensor(kept, device=self._live.last_N.device)
         self._state = self._state.select(rows_B)
         self._live = self._live.select(rows_B)
-        self._sharpness = None if self._sharpness is None else self._sharpness.select(rows_B)
+        self._picker.keep(kept, rows_B)
 
     def step(self) -> list[Event]:
         """One token more for every hypothesis."""
@@ -139,32 +144,25 @@ class RunningBatch:
         logp_NV = step.exact_NV
         columns = self._columns_of(step)
         self._mask(logp_NV, columns)
-        uniform = self._uniform()
+        again: list[int] = []
+        in_vain: set[int] = set()
         while True:
-            choice = self._pick(logp_NV, columns, uniform)
+            choice = self._pick(logp_NV, columns, again)
             lost = self._leading_nowhere(choice)
             if not lost:
                 return choice
+            again = []
             for place, beam, token in lost:
-                row = place * self.beams + beam
-                logp_NV[row].masked_fill_(columns.of(torch.tensor([token], device=logp_NV.device)), -math.inf)
-                if uniform:
-                    uniform[row] = self._progress[place].uniform(1)[0]
+                again.append(place * self.beams + beam)
+                logp_V = logp_NV[again[-1]]
+                if again[-1] in in_vain:
+                    self._progress[place].bar_dead_ends(logp_V, beam, columns)
+                else:
+                    logp_V.masked_fill_(columns.of(torch.tensor([token], device=logp_NV.device)), -math.inf)
+            in_vain.update(again)
 
-    def _pick(self, logp_NV: Tensor, columns: Columns, uniform: list[float]) -> Choice:
-        if self._sharpness is None:
-            return best(logp_NV, self._live, columns)
-        uniform_N = torch.tensor(uniform, device=logp_NV.device)
-        return by_chance(
-            logp_NV, self._live, columns, sharpness=self._sharpness, cut=self.kind.cut, uniform_N=uniform_N
-        )
-
-    def _uniform(self) -> list[float]:
-        """A number for each draw of a step; none for a search."""
-        if self._sharpness is None:
-            return []
-        drawn = [progress.uniform(progress.request.beams) for progress in self._progress]
-        return [number for numbers in drawn for number in numbers + [0.0] * (self.beams - len(numbers))]
+    def _pick(self, logp_NV: Tensor, columns: Columns, again: Sequence[int]) -> Choice:
+        return self._picker.pick(logp_NV, self._live, columns, self._progress, again=again)
 
     def _columns_of(self, step: Step) -> Columns:
         width = step.logp_NV.shape[1]
@@ -205,58 +203,68 @@ class RunningBatch:
     def _news(self, chosen: Chosen, mask_BS: Tensor | None) -> list[Event]:
         ended_BK = (chosen.tokens_BK == self.stepper.vocabulary.eos) & (chosen.totals_BK > -math.inf)
         alive_BK = chosen.totals_BK.masked_fill(ended_BK, -math.inf)
-        self._write_down(ended_BK, chosen.totals_BK, mask_BS)
+        marks_MBK = chosen.marks_MBK
+        self._write_down(ended_BK, chosen, mask_BS)
         for progress in self._progress:
             progress.length += 1
         watched_B = torch.tensor([progress.followed or bool(progress.found) for progress in self._progress])
-        empty_B = (alive_BK == -math.inf).all(dim=1)
+        dead_BK = alive_BK == -math.inf
+        empty_B = dead_BK.all(dim=1)
         events: list[Event] = []
         for place in (watched_B | empty_B | alive_BK.isnan().any(dim=1)).nonzero().flatten().tolist():
             parents, tokens, alive = zip(*chosen.of(place, alive_BK), strict=True)
-            events += self._progress[place].news(parents, tokens, alive)
+            marks = None if marks_MBK is None else marks_MBK[0, place].masked_fill(dead_BK[place], -math.inf).tolist()
+            events += self._progress[place].news(parents, tokens, alive, marks)
         return events
 
-    def _write_down(self, ended_BK: Tensor, totals_BK: Tensor, mask_BS: Tensor | None) -> None:
+    def _write_down(self, ended_BK: Tensor, chosen: Chosen, mask_BS: Tensor | None) -> None:
         """Fetch the hypotheses that took the end, if they are good enough, in one go."""
-        ended: list[tuple[int, int, float]] = []
+        ended: list[tuple[int, int, float, list[float]]] = []
         for place, beam in ended_BK.nonzero().tolist():
-            progress, total = self._progress[place], totals_BK[place, beam].item()
-            if progress.wants(progress.score(total)):
-                ended.append((place, beam, total))
+            progress, total = self._progress[place], chosen.totals_BK[place, beam].item()
+            marks = [] if chosen.marks_MBK is None else chosen.marks_MBK[:, place, beam].tolist()
+            if progress.wants(progress.score(total, marks[0] if marks else None), beam):
+                ended.append((place, beam, total, marks))
         if not ended:
             return
         live = self._live
-        rows_P = torch.tensor([place * self.beams + beam for place, beam, _ in ended], device=live.last_N.device)
+        rows_P = torch.tensor([place * self.beams + beam for place, beam, *_ in ended], device=live.last_N.device)
         tokens, logps = live.tokens_NT[rows_P].tolist(), live.logps_NT[rows_P].tolist()
         attention_PTS = None if live.attention_NTS is None else live.attention_NTS[rows_P].cpu()
-        for row, (place, _, total) in enumerate(ended):
+        for row, (place, beam, total, marks) in enumerate(ended):
             progress = self._progress[place]
             length = progress.length
             attention_TS = None if attention_PTS is None else attention_PTS[row, : length + 1]
             if attention_TS is not None and mask_BS is not None:
                 attention_TS = attention_TS[:, : mask_BS.shape[1]][:, mask_BS[place].cpu()]
-            progress.add(_answer(progress, total, tokens[row][:length], logps[row][: length + 1], attention_TS))
+            score = progress.score(total, marks[0] if marks else None)
+            found = as_answer(
+                progress.request, total, score, tokens[row][:length], logps[row][: length + 1], attention_TS
+            )
+            if len(marks) > 1:
+                found = replace(found, drawn_logp=marks[1])
+            progress.add(found, beam)
 
     def _fail_for_want_of_attention(self) -> list[Event]:
-        failed: list[Event] = [progress.failed(_NO_ATTENTION) for progress in self._progress]
+        failed: list[Event] = [progress.failed(NO_ATTENTION) for progress in self._progress]
         self.keep(lambda id: False)
         return failed
 
 
-_NO_ATTENTION = (
+NO_ATTENTION = (
     "the model must give attention for `attention` or `coverage_penalty`, but gives none. "
     "Leave both out, or take a decoder that attends."
 )
 
 
-def _answer(
-    progress: Progress, logp: float, tokens: list[int], logps: list[float], attention_TS: Tensor | None
+def as_answer(
+    request: Request, logp: float, score: float, tokens: list[int], logps: list[float], attention_TS: Tensor | None
 ) -> Answer:
-    score = progress.score(logp)
-    if attention_TS is not None and progress.request.coverage_penalty:
+    """A hypothesis that took the end; ``score`` is before the coverage penalty."""
+    if attention_TS is not None and request.coverage_penalty:
         covered_S = attention_TS.sum(dim=0).clamp(min=torch.finfo(torch.float32).tiny, max=1)
-        score += progress.request.coverage_penalty * covered_S.log().sum().item()
-    wanted = attention_TS is not None and progress.request.attention
+        score += request.coverage_penalty * covered_S.log().sum().item()
+    wanted = attention_TS is not None and request.attention
     return Answer(
         tokens=tuple(tokens),
         score=score,

@@ -11,7 +11,8 @@ from seqloom.core.errors import DecodingError, SeqloomError
 from seqloom.decoding.observer import Observer
 from seqloom.decoding.refusals import fault
 from seqloom.decoding.request import Event, Failed, Pair, Piece, Request, Scored, answer
-from seqloom.decoding.run import Kind, RunningBatch
+from seqloom.decoding.run import Kind
+from seqloom.decoding.runs import Run, start
 from seqloom.decoding.scoring import score
 from seqloom.decoding.stepper import Stepper
 
@@ -19,7 +20,7 @@ __all__ = ["Search", "answer"]
 
 
 class Search:
-    """Greedy search, beam search and sampling over anything that takes steps.
+    """Every way to search, over anything that takes steps.
 
     Requests wait in a queue. The first one joins a running batch of its kind that has enough beams, or opens one of
     its own, as soon as ``max_rows`` hypotheses in all leave room for it; nobody overtakes, so nobody starves. A
@@ -41,7 +42,7 @@ class Search:
         self.observer = observer
         self.device = device
         self._waiting: deque[Request] = deque()
-        self._running: list[RunningBatch] = []
+        self._running: list[Run] = []
         self._refused: list[Failed] = []
         self._ids: set[Hashable] = set()
 
@@ -49,7 +50,8 @@ class Search:
         """Why the request cannot be answered; None if it can."""
         if request.id in self._ids:
             return f"`id` must be new, but {request.id!r} is being answered. Choose another."
-        return fault(request, longest=self.stepper.longest)
+        stepper = self.stepper
+        return fault(request, longest=stepper.longest, order=stepper.order, size=stepper.vocabulary.size)
 
     def admit(self, requests: Sequence[Request]) -> None:
         """Put requests in the queue. One that is refused fails at the next step."""
@@ -98,7 +100,7 @@ class Search:
             group = self._next_group(run)
             if not group:
                 break
-            started, errors = self._started(group, beams=group[0].beams if run is None else run.beams)
+            started, errors = self._started(group, beams=self._rows(group[0]) if run is None else run.beams)
             failed += errors
             for batch in started:
                 if run is None:
@@ -108,33 +110,37 @@ class Search:
                     run.join(batch)
         return failed
 
-    def _batch_for(self, request: Request) -> RunningBatch | None:
+    def _rows(self, request: Request) -> int:
+        """Hypotheses that it needs."""
+        return request.search.rows(request, size=self.stepper.vocabulary.size)
+
+    def _batch_for(self, request: Request) -> Run | None:
         """The narrowest running batch that can take the request now; None: it needs its own."""
-        kind = Kind.of(request)
+        kind, rows = Kind.of(request), self._rows(request)
         fitting = [
             run
             for run in self._running
-            if run.kind == kind and run.beams >= request.beams and self._num_rows + run.beams <= self.max_rows
+            if run.kind == kind and run.beams >= rows and self._num_rows + run.beams <= self.max_rows
         ]
         return min(fitting, key=lambda run: run.beams, default=None)
 
-    def _next_group(self, run: RunningBatch | None) -> list[Request]:
+    def _next_group(self, run: Run | None) -> list[Request]:
         """The requests at the head of the queue that start together, to join ``run`` or to open a batch."""
-        kind, beams = Kind.of(self._waiting[0]), self._waiting[0].beams if run is None else run.beams
+        kind, beams = Kind.of(self._waiting[0]), self._rows(self._waiting[0]) if run is None else run.beams
         group: list[Request] = []
         num_rows = self._num_rows
         while self._waiting and (num_rows + beams <= self.max_rows or num_rows == 0):
             request = self._waiting[0]
-            if Kind.of(request) != kind or request.beams > beams or self._batch_for(request) is not run:
+            if Kind.of(request) != kind or self._rows(request) > beams or self._batch_for(request) is not run:
                 break
             group.append(self._waiting.popleft())
             num_rows += beams
         return group
 
-    def _started(self, group: list[Request], *, beams: int) -> tuple[list[RunningBatch], list[Event]]:
+    def _started(self, group: list[Request], *, beams: int) -> tuple[list[Run], list[Event]]:
         """Start them. A source that the model cannot read fails alone: halves are tried until it is found."""
         try:
-            return [RunningBatch(self.stepper, group, beams=beams, observer=self.observer, device=self.device)], []
+            return [start(self.stepper, group, beams=beams, observer=self.observer, device=self.device)], []
         except SeqloomError as error:
             if len(group) == 1:
                 return [], [Failed(id=group[0].id, error=DecodingError(str(error)))]

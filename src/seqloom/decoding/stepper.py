@@ -42,6 +42,8 @@ class Stepper(Protocol):
     """Whether states at different positions can be joined."""
     longest: int | None
     """How many steps it can take at most; None: any number."""
+    order: int | None
+    """How many of the last tokens a step depends on, the position apart; None: on all of them."""
 
     def start(self, source: SourceBatch, *, beams: int, attention: bool = False) -> State:
         """Read the sources. ``attention``: ``Step.attention_NS`` will be looked at; whoever has none gives None."""

@@ -8,17 +8,22 @@ from seqloom.metrics.classes import confusion_table
 from seqloom.metrics.corpus import BleuTokenizer
 from seqloom.metrics.likelihood import perplexity
 from seqloom.metrics.ranking import measure_ranking
+from seqloom.metrics.reliability import Reliability, measure_reliability
 from seqloom.metrics.score import Comparison, Score
-from seqloom.metrics.texts import MetricName, compare, measure
+from seqloom.metrics.texts import SERIES_METRICS, MetricName, compare, measure, qualities
 
 __all__ = [
+    "SERIES_METRICS",
     "BleuTokenizer",
     "Comparison",
     "MetricName",
+    "Reliability",
     "Score",
     "compare",
     "confusion_table",
     "measure",
     "measure_ranking",
+    "measure_reliability",
     "perplexity",
+    "qualities",
 ]

@@ -25,6 +25,8 @@ class Corpus:
     tokenize: Callable[[str], Sequence[str]] | None = None
     """For the metrics that count tokens; None: words where there are spaces, characters where there are none."""
     bleu_tokenizer: str | None = None
+    sources: Sequence[str] | None = None
+    """For the metrics of series, which compare with what was there before; None: they do without, where they can."""
 
     def __post_init__(self) -> None:
         answers, references = self.answers, self.references

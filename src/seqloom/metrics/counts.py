@@ -30,6 +30,9 @@ class Counts:
     """Without the resampling, which `score` adds."""
     higher_is_better: bool = True
     details: Mapping[str, Any] = field(default_factory=dict)
+    against: Mapping[str, float] = field(default_factory=dict)
+    digits: int | None = 1
+    """Both as ``Score`` has them."""
 
     @property
     def value(self) -> float:
@@ -52,6 +55,8 @@ class Counts:
             signature=signature,
             higher_is_better=self.higher_is_better,
             details=self.details,
+            against=self.against,
+            digits=self.digits,
         )
 
 

@@ -24,10 +24,19 @@ class Score:
     higher_is_better: bool
     details: Mapping[str, Any] = field(default_factory=dict)
     """What the value is made of: precisions, a table of the classes, …. JSON can hold it."""
+    against: Mapping[str, float] = field(default_factory=dict)
+    """What simpler ways reach on the same test set, by name."""
+    digits: int | None = 1
+    """Shown behind the point; None: four that count, because the value has the data's own unit."""
 
     def __str__(self) -> str:
-        sure = "" if self.low is None or self.high is None else f" ± {(self.high - self.low) / 2:.1f}"
-        return f"{self.name} {self.value:.1f}{sure} ({self.signature})"
+        sure = "" if self.low is None or self.high is None else f" ± {self.shown((self.high - self.low) / 2)}"
+        others = "".join(f", {name} {self.shown(value)}" for name, value in self.against.items())
+        return f"{self.name} {self.shown(self.value)}{sure}{others} ({self.signature})"
+
+    def shown(self, value: float) -> str:
+        """A number of the score's kind, for people."""
+        return f"{value:.4g}" if self.digits is None else f"{value:.{self.digits}f}"
 
     def to_data(self) -> dict[str, Any]:
         """The score as JSON can hold it."""

@@ -6,20 +6,23 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Literal, get_args
 
+import numpy as np
+
 from seqloom.core.errors import RecipeError
 from seqloom.core.wording import must_be, one_of
-from seqloom.metrics.bootstrap import difference_interval, randomisation
+from seqloom.metrics.bootstrap import Floats, difference_interval, randomisation
 from seqloom.metrics.classes import accuracy, f1
 from seqloom.metrics.corpus import Corpus
 from seqloom.metrics.counts import Counts, check_samples
 from seqloom.metrics.edits import cer, per, wer
 from seqloom.metrics.matches import exact_match, token_accuracy, word_error
 from seqloom.metrics.score import Comparison, Score
+from seqloom.metrics.series import mae, mase, mse
 from seqloom.metrics.summaries import rouge
 from seqloom.metrics.tags import span_f1
 from seqloom.metrics.translation import bleu, chrf, ter
 
-__all__ = ["MetricName", "compare", "measure"]
+__all__ = ["SERIES_METRICS", "MetricName", "compare", "measure", "qualities"]
 
 MetricName = Literal[
     "bleu",
@@ -38,6 +41,9 @@ MetricName = Literal[
     "accuracy",
     "f1",
     "span_f1",
+    "mse",
+    "mae",
+    "mase",
 ]
 
 _COUNTERS: Mapping[MetricName, Callable[[Corpus], Counts]] = {
@@ -57,7 +63,21 @@ _COUNTERS: Mapping[MetricName, Callable[[Corpus], Counts]] = {
     "accuracy": accuracy,
     "f1": f1,
     "span_f1": span_f1,
+    "mse": mse,
+    "mae": mae,
+    "mase": mase,
 }
+
+SERIES_METRICS: frozenset[MetricName] = frozenset({"mse", "mae", "mase"})
+"""Those of sequences of numbers; all others are of texts."""
+
+_ALONE: Mapping[MetricName, MetricName] = {
+    "bleu": "chrf",  # of one answer it is 0 without four words in a row
+    "span_f1": "exact_match",  # an answer without spans has none
+    "f1": "accuracy",
+    "word_error": "exact_match",
+}
+"""What stands in for a metric where there is one answer alone."""
 
 
 def measure(
@@ -69,6 +89,7 @@ def measure(
     seed: int = 12345,
     tokenize: Callable[[str], Sequence[str]] | None = None,
     bleu_tokenizer: str | None = None,
+    sources: Sequence[str] | None = None,
 ) -> list[Score]:
     """The scores of the answers, one for each name and in that order.
 
@@ -76,11 +97,14 @@ def measure(
     leaves the interval out. ``tokenize`` is for the metrics that count tokens (rouge, wer, token_accuracy): by
     default they count words where a writing has spaces and characters where it has none; its name goes into the
     signature. ``bleu_tokenizer`` is one of sacreBLEU's; by default the references' writing chooses: 13a, for Chinese
-    zh, for other writings without spaces and for Korean char.
+    zh, for other writings without spaces and for Korean char. ``sources`` are what mase takes its unit from, and what
+    mse and mae are compared with.
     """
     counters = _counters(names)
     check_samples(samples)
-    corpus = Corpus(answers=answers, references=references, tokenize=tokenize, bleu_tokenizer=bleu_tokenizer)
+    corpus = Corpus(
+        answers=answers, references=references, tokenize=tokenize, bleu_tokenizer=bleu_tokenizer, sources=sources
+    )
     return [counter(corpus).score(samples=samples, seed=seed) for counter in counters]
 
 
@@ -94,15 +118,34 @@ def compare(
     seed: int = 12345,
     tokenize: Callable[[str], Sequence[str]] | None = None,
     bleu_tokenizer: str | None = None,
+    sources: Sequence[str] | None = None,
 ) -> list[Comparison]:
     """Two systems' answers to the same sources: by how much the second is better, and whether that is chance."""
     counters = _counters(names)
     check_samples(samples, required=True)
     both = [
-        Corpus(answers=answers, references=references, tokenize=tokenize, bleu_tokenizer=bleu_tokenizer)
+        Corpus(
+            answers=answers, references=references, tokenize=tokenize, bleu_tokenizer=bleu_tokenizer, sources=sources
+        )
         for answers in (first, second)
     ]
     return [_compared(*map(counter, both), samples=samples, seed=seed) for counter in counters]
+
+
+def qualities(
+    name: MetricName, answers: Sequence[str], references: Sequence[Sequence[str]], *, bleu_tokenizer: str | None = None
+) -> tuple[str, Floats] | None:
+    """How good each answer is by itself, from 0 to 1, and by what: the metric as if there were no other answer.
+
+    For exact_match, word_error, accuracy, f1 and span_f1 that is right or wrong (every tag must be right); an error
+    rate is taken from 1, and above 1 leaves 0; for bleu it is chrF. None for distances, which are shares of nothing.
+    """
+    if name in SERIES_METRICS:
+        return None
+    [counter] = _counters([_ALONE.get(name, name)])
+    counts = counter(Corpus(answers=answers, references=references, bleu_tokenizer=bleu_tokenizer))
+    shares_N = np.clip(counts.formula(counts.rows_NK) / 100, 0.0, 1.0)
+    return (counts.name, shares_N) if counts.higher_is_better else (f"1 - {counts.name}", 1 - shares_N)
 
 
 def _counters(names: Sequence[MetricName]) -> list[Callable[[Corpus], Counts]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from seqloom.metrics.words import Writing
 if TYPE_CHECKING:
     from sacrebleu.metrics.base import Metric
 
-__all__ = ["bleu", "chrf", "ter"]
+__all__ = ["bleu", "bleu_alone", "chrf", "ter"]
 
 _ORDERS = 4
 _CHARACTER_ORDERS = 6
@@ -53,6 +54,12 @@ def bleu(corpus: Corpus) -> Counts:
         "reference_length": reference_length,
     }
     return Counts(name="BLEU", rows_NK=rows_NK, formula=_bleu, signature=signature, details=details)
+
+
+def bleu_alone(corpus: Corpus) -> Counts:
+    """BLEU for answers that are measured each by itself: of the orders that an answer is long enough for."""
+    counts = bleu(corpus)
+    return replace(counts, formula=_bleu_alone, signature=counts.signature.replace("eff:no", "eff:yes"))
 
 
 def chrf(corpus: Corpus) -> Counts:
@@ -102,6 +109,13 @@ def _precisions(sums_NK: Floats) -> Floats:
 def _bleu(sums_NK: Floats) -> Floats:
     precisions = _precisions(sums_NK)
     return 100 * _brevity(sums_NK) * np.prod(precisions, axis=-1) ** (1 / _ORDERS)
+
+
+def _bleu_alone(sums_NK: Floats) -> Floats:
+    """The geometric mean over the orders that the answer has, which an answer of less than four words needs."""
+    has = sums_NK[..., 2 + _ORDERS :] > 0
+    precisions = np.where(has, _precisions(sums_NK), 1)
+    return 100 * _brevity(sums_NK) * np.prod(precisions, axis=-1) ** (1 / np.maximum(has.sum(-1), 1))
 
 
 def _chrf(sums_NK: Floats) -> Floats:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from seqloom.decoding.stepper import Step
 from seqloom.models.encoder_decoder import EncoderDecoder
-from seqloom.nn.contracts import WantedAttention
+from seqloom.nn.contracts import Head, WantedAttention
 from seqloom.nn.memory import Memory, SourceBatch
 from seqloom.nn.state import Rows, State
 
@@ -24,17 +24,19 @@ class ModelState(Rows):
 
 
 class ModelStepper:
-    """One model's steps."""
+    """One model's steps, with its own head or with another that stands around it."""
 
-    def __init__(self, model: EncoderDecoder) -> None:
+    def __init__(self, model: EncoderDecoder, *, head: Head | None = None) -> None:
         self.model = model
+        self.head = head or model.head
         self.vocabulary = model.vocabulary
         self.joins = model.decoder.joins
         self.longest = model.decoder.longest
+        self.order = model.decoder.order
 
     def start(self, source: SourceBatch, *, beams: int, attention: bool = False) -> ModelState:
         memory = self.model.encode(source)
-        shows: WantedAttention = "one" if attention else self.model.head.attention
+        shows: WantedAttention = "one" if attention else self.head.attention
         return ModelState(decoder=self.model.decoder.start(memory, beams=beams, attention=shows), memory=memory)
 
     def step(self, tokens_N: Tensor, state: State) -> Step:
@@ -42,7 +44,7 @@ class ModelStepper:
         output = self.model.decoder(tokens_N[:, None], state.decoder)
         attention_NTS = output.attention_NTS
         return Step(
-            logp_NV=self.model.head(output.pick(), state.memory),
+            logp_NV=self.head(output.pick(), state.memory),
             state=replace(state, decoder=output.state),
             attention_NS=None if attention_NTS is None else attention_NTS[:, 0],
             mask_BS=state.memory.mask_BS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from torch import nn
 
 from seqloom.core.errors import ModelFolderError
 
-__all__ = ["load_weights", "save_weights"]
+__all__ = ["fingerprint", "load_weights", "save_weights"]
 
 _MARK = "model"
 
@@ -53,3 +54,12 @@ def load_weights(model: nn.Module, path: Path, *, mark: str = "") -> None:
         raise ModelFolderError(f"{path}: cannot be read: {error.strerror}.") from error
     except RuntimeError as error:
         raise ModelFolderError(f"{path}: the weights do not fit the recipe. {str(error).splitlines()[0]}") from error
+
+
+def fingerprint(model: nn.Module) -> str:
+    """Of the weights: the same for the same ones, wherever they came from."""
+    digest = hashlib.sha256()
+    for name, weight in model.state_dict().items():
+        digest.update(name.encode())
+        digest.update(weight.detach().float().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol, Self, get_args
 
 import torch
 from torch import Tensor, nn
@@ -21,13 +21,23 @@ __all__ = [
     "Head",
     "Loss",
     "Objective",
+    "Reads",
     "Run",
     "Scored",
     "WantedAttention",
+    "most_attention",
 ]
+
+Reads = Literal["batch", "memory", "output"]
+"""How far a pass over a batch must go: not at all, to the encoder's end, or to the decoder's."""
 
 WantedAttention = Literal["none", "one", "all"]
 """How much attention a decoder shows: none, one matrix (heads and layers averaged as fits), or every head's."""
+
+
+def most_attention(*wanted: WantedAttention) -> WantedAttention:
+    """What satisfies all who want it."""
+    return max(wanted, key=get_args(WantedAttention).index, default="none")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +49,11 @@ class Batch:
     target_mask_BT: Tensor
     read_BT: Tensor | None = None
     """What the decoder reads in place of the right words; None: it reads these."""
+    alignment_BTS: Tensor | None = None
+    """For each of ``outputs_BT`` 1 at the source positions that it should look at, else 0. A token without any 1 may
+    look where it likes."""
+    task: str | None = None
+    """Which of a model's tasks these pairs are for; None: its main one."""
 
     @property
     def inputs_BT(self) -> Tensor:
@@ -61,6 +76,8 @@ class Batch:
             target_BT=self.target_BT.to(device),
             target_mask_BT=self.target_mask_BT.to(device),
             read_BT=None if self.read_BT is None else self.read_BT.to(device),
+            alignment_BTS=None if self.alignment_BTS is None else self.alignment_BTS.to(device),
+            task=self.task,
         )
 
 
@@ -139,6 +156,8 @@ class Decoder(nn.Module):
     shape: DecoderShape
     longest: int | None = None
     """How many steps it can take at most; None: any number."""
+    order: int | None = None
+    """How many of the last tokens a step depends on, its position apart; None: on all of them."""
     recurrent: bool = False
     """Whether a step costs the same wherever it stands, so that reading one's own words one by one costs no more."""
 
@@ -175,6 +194,10 @@ class Head(nn.Module):
         """The targets' log-probabilities, made in chunks: never all logits at once."""
         raise NotImplementedError
 
+    def logp_of(self, at: Features, memory: Memory, target_P: Tensor) -> Tensor:
+        """``logp_P`` alone, which some heads can make for less than the mean over the vocabulary costs."""
+        return self.score(at, memory, target_P).logp_P
+
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
@@ -182,8 +205,21 @@ class Run:
 
     model: nn.Module
     batch: Batch
-    memory: Memory
-    output: DecoderOutput
+    encoded: Memory | None = None
+    decoded: DecoderOutput | None = None
+    """None where no objective looks at it, so that it was not made."""
+    step: int = 0
+    """Of the training; the first is 1."""
+
+    @property
+    def memory(self) -> Memory:
+        assert self.encoded is not None, "an objective that looks at the memory must not say that it reads less"
+        return self.encoded
+
+    @property
+    def output(self) -> DecoderOutput:
+        assert self.decoded is not None, "an objective that looks at the output must not say that it reads less"
+        return self.decoded
 
     @property
     def head(self) -> Head:
@@ -207,7 +243,12 @@ class Loss:
 
 
 class Objective(Protocol):
-    """Cross-entropy, CTC, KL, coverage, alignment, risk."""
+    """Cross-entropy, CTC, KL, coverage, alignment, risk.
+
+    It may say more of itself in attributes, each with what holds where it says nothing: ``reads`` ("output"), how far
+    the usual pass must go for it; ``attention`` ("none"), how much of it the decoder must show; ``terms`` (none), which
+    of ``Memory.losses`` it adds up. ``seqloom.training.objectives.Wants`` gathers them.
+    """
 
     def count(self, batch: Batch) -> Tensor:
         """What the total is a sum over. It is known before the pass, so that the parts of a step can share it."""

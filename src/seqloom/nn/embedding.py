@@ -1,9 +1,10 @@
-"""From ids to vectors."""
+"""From what is read to vectors of one width; from ids, here."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -11,13 +12,21 @@ from torch import Tensor, nn
 from seqloom.core.settings import Positive, Rate
 from seqloom.core.specials import Specials
 
-__all__ = ["EmbeddingSettings", "TokenEmbedding"]
+__all__ = ["Embedding", "EmbeddingSettings", "TokenEmbedding"]
+
+
+class Embedding(nn.Module):
+    """What a decoder reads, as vectors: tokens (NT) or frames of numbers (NTC) in, (NTD) out."""
+
+    vocabulary: Specials
+    width: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class EmbeddingSettings:
     """The token embedding."""
 
+    kind: Literal["tokens"] = "tokens"
     width: Positive = 256
     scale: bool = True
     """Multiply by √width (Vaswani et al. 2017, section 3.4), so that entries have unit variance."""
@@ -27,7 +36,7 @@ class EmbeddingSettings:
         return TokenEmbedding(vocabulary, width=self.width, scale=self.scale, dropout=self.dropout)
 
 
-class TokenEmbedding(nn.Module):
+class TokenEmbedding(Embedding):
     """A vector a token; the padding's is zero and stays zero; ids beyond the vocabulary are read as unknown."""
 
     def __init__(self, vocabulary: Specials, *, width: int, scale: bool = True, dropout: float = 0.0) -> None:

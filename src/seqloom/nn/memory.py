@@ -33,7 +33,9 @@ class SourceBatch(Rows):
     fills: ClassVar[Mapping[str, int]] = {"units_BU": -1}
 
     parts: Mapping[str, Part]
-    """By modality: "text", "audio", "image", "latent" …"""
+    """By name. Modalities: "text" (token ids), "vectors" (real-valued frames), "image", "latent" …; "text.pos" is the
+    factor pos of the tokens of "text" and lies in the same positions; any other name, "draft" say, is a further text
+    that the recipe so calls."""
     copy_BS: Tensor | None = None
     """Target ids of the source tokens; ids ≥ V are that row's own words."""
     units_BU: Tensor | None = None
@@ -62,7 +64,7 @@ class Memory(Rows):
     """(), (h,) or (h, c): the last state of each layer, each (B, L, D)."""
     copy_BS: Tensor | None = None
     units_BU: Tensor | None = None
-    """Both in memory positions."""
+    """Both in memory positions; a position from which nothing can be copied has -1."""
     part_BS: Tensor | None = None
     """Which part a position came from, and …"""
     place_BS: Tensor | None = None
@@ -86,6 +88,10 @@ class MemoryShape:
     """How many tensors ``final`` has: 0, 1 (h) or 2 (h, c)."""
     final_layers: int = 0
     final_width: int = 0
+    of_source: bool = True
+    """Whether the positions are the source's, so that its words can be copied from them and labelled there."""
+    apart: bool = False
+    """Whether it stands beside other sources, of which its own positions know nothing."""
 
 
 class Encoder(nn.Module):
@@ -93,8 +99,14 @@ class Encoder(nn.Module):
 
     shape: MemoryShape
     """Of the memory that ``forward`` leaves."""
+    latent: int | None = None
+    """How many numbers a source is condensed to, which can be given in its place; None: it is not."""
 
     def forward(self, memory: Memory) -> Memory:
+        raise NotImplementedError
+
+    def imagine(self, z_BZ: Tensor) -> Memory:
+        """The memory of a source that was condensed to these numbers."""
         raise NotImplementedError
 
     def __call__(self, memory: Memory) -> Memory:

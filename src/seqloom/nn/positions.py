@@ -18,6 +18,9 @@ from seqloom.core.settings import Positive
 
 __all__ = [
     "AbsolutePositionsSettings",
+    "AlibiPositions",
+    "AlibiPositionsSettings",
+    "AttentionPositionsSettings",
     "LearnedPositions",
     "LearnedPositionsSettings",
     "NoPositionsSettings",
@@ -46,7 +49,7 @@ class Positions(nn.Module):
         return x_NTHE
 
     def bias(self, queries_NT: Tensor, keys_S: Tensor) -> Tensor | None:
-        """To attention's scores: ``bias_NHTS``."""
+        """To attention's scores: ``bias_NHTS``. It is made of distances alone, whatever place they are counted from."""
         return None
 
 
@@ -195,13 +198,64 @@ class RelativePositions(Positions):
         return torch.where(distances < exact, distances, far.clamp(max=buckets - 1))
 
 
+@dataclass(frozen=True, kw_only=True)
+class AlibiPositionsSettings:
+    """Linear biases."""
+
+    kind: Literal["alibi"] = "alibi"
+
+    def build(self, *, width: int, heads: int = 1, causal: bool = False) -> AlibiPositions:
+        if heads == 1 and not causal:
+            raise RecipeError("heads must be at least 2 for linear biases in an encoder, one a side, but is 1.")
+        return AlibiPositions(heads=heads, causal=causal)
+
+
+class AlibiPositions(Positions):
+    """Press et al. 2022, section 3: attention with linear biases, m_h (s - t), m_h a fixed slope a head.
+
+    Nothing is learnt, so a distance that was never seen in training is one more step on a line. In an encoder, which
+    the paper leaves open, every other head looks ahead, m_h (t - s), and the rest back: with -m_h |s - t| in all of
+    them a sequence and its reverse would be one.
+    """
+
+    slopes: Tensor
+    """Of one step ahead; negative in heads that look ahead, so that what is behind is always what they see."""
+
+    def __init__(self, *, heads: int, causal: bool) -> None:
+        super().__init__()
+        slopes = _slopes(heads)
+        if not causal:
+            slopes[1::2] = [-slope for slope in slopes[1::2]]
+        self.causal = causal
+        self.register_buffer("slopes", torch.tensor(slopes), persistent=False)
+
+    def bias(self, queries_NT: Tensor, keys_S: Tensor) -> Tensor:
+        offsets_NTS = keys_S - queries_NT[..., None]
+        bias_NHTS = self.slopes[:, None, None] * offsets_NTS[:, None]
+        return bias_NHTS if self.causal else bias_NHTS.masked_fill(bias_NHTS > 0, float("-inf"))
+
+
+def _slopes(heads: int) -> list[float]:
+    """2^(-8/H), 2^(-16/H), …, 2^-8; where H is no power of 2, those of the power below, then every other one of its
+    double's, as the paper's authors do.
+    """
+    power = 1 << (heads.bit_length() - 1)
+    slopes = [2.0 ** (-8 * head / power) for head in range(1, power + 1)]
+    between = [2.0 ** (-4 * head / power) for head in range(1, 2 * power, 2)]
+    return [*slopes, *between][:heads]
+
+
 AbsolutePositionsSettings = SinusoidalPositionsSettings | LearnedPositionsSettings | NoPositionsSettings
 """The kinds that are added to embeddings, and so need no attention."""
+
+AttentionPositionsSettings = RotaryPositionsSettings | RelativePositionsSettings | AlibiPositionsSettings
+"""The kinds that nothing but self-attention reads."""
 
 PositionsSettings = (
     SinusoidalPositionsSettings
     | LearnedPositionsSettings
     | RotaryPositionsSettings
     | RelativePositionsSettings
+    | AlibiPositionsSettings
     | NoPositionsSettings
 )

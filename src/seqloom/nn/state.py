@@ -64,8 +64,10 @@ class Rows:
         def changed(name: str, value: Any) -> Any:
             if isinstance(value, Tensor):
                 return change(name, value)
+            if isinstance(value, Rows):
+                return getattr(value, method)(index)
             if value is None or isinstance(value, int | str):
-                return value  # before the slow question whether it is a state
+                return value  # before the slow question whether it is a state of another make
             if isinstance(value, tuple):
                 return tuple(changed(name, item) for item in value)
             if isinstance(value, Mapping):

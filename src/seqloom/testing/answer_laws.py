@@ -8,17 +8,25 @@ from dataclasses import replace
 import torch
 
 from seqloom.decoding.collate import collate
-from seqloom.decoding.request import Finished, LengthPenalty, Piece, Request
+from seqloom.decoding.request import ExactSearch, Finished, LengthPenalty, Piece, Request, Viterbi
 from seqloom.decoding.search import Search, answer
 from seqloom.models.stepper import ModelStepper
 from seqloom.testing.samples import FIRST_WORD, Sample, close, walk
 
-__all__ = ["one_beam_is_greedy", "one_equals_many", "scores_are_the_models", "wide_beam_is_exhaustive"]
+__all__ = [
+    "one_beam_is_greedy",
+    "one_equals_many",
+    "rollout_reads_its_own_means",
+    "scores_are_the_models",
+    "wide_beam_is_exhaustive",
+]
 
 
 @torch.inference_mode()
 def one_beam_is_greedy(given: Sample) -> None:
     """Beam 1 says what ten lines say that know nothing of states: read all, take the likeliest, again."""
+    if given.vectors:
+        return  # its greedy search is the rollout, which has a law of its own
     limit = 3
     given = replace(given, pairs=given.pairs[:2])
     found = answer(Search(ModelStepper(given.model)), _requests(given, max_length=limit))
@@ -35,8 +43,30 @@ def one_beam_is_greedy(given: Sample) -> None:
 
 
 @torch.inference_mode()
+def rollout_reads_its_own_means(given: Sample) -> None:
+    """A real-valued answer is what ten lines say that know nothing of states: read all, take the mean, again."""
+    if not given.vectors:
+        return
+    limit = given.steps(4) - 1
+    for pair, got in zip(given.pairs, answer(given.engine(), _requests(given, max_length=limit)), strict=True):
+        memory = given.model.encode(collate([pair.source]))
+        read_1TC = given.tokens(1, 1)
+        while True:
+            state = given.model.decoder.start(memory, attention=given.model.head.attention)
+            said_C = given.logp(given.model.decoder(read_1TC, state), memory)[0, -1]
+            made = read_1TC.shape[1] - 1
+            if made == limit or (made and said_C[-1] > 0):
+                break
+            said_C[-1] = 0
+            read_1TC = torch.cat([read_1TC, said_C[None, None]], 1)
+        close(torch.tensor(got.frames, dtype=torch.float64), read_1TC[0, 1:, :-1])
+
+
+@torch.inference_mode()
 def wide_beam_is_exhaustive(given: Sample) -> None:
-    """With a beam as wide as there are sequences, the n best are the n best of all."""
+    """With a beam as wide as there are sequences, the n best are the n best of all; exact searches need none."""
+    if given.vectors:
+        return  # there is no end of sequences
     [pair] = given.pairs[-1:]
     vocabulary, limit, penalty = given.vocabulary, given.steps(3) - 1, LengthPenalty(kind="average")
     source = collate([pair.source])
@@ -47,22 +77,27 @@ def wide_beam_is_exhaustive(given: Sample) -> None:
     request = Request(
         id=0, source=pair.source, beams=(len(words) + 1) ** limit, nbest=4, length_penalty=penalty, max_length=limit
     )
-    [found] = answer(Search(ModelStepper(given.model)), [request])
+    stepper = ModelStepper(given.model)
+    exact = replace(request, id=1, beams=4, search=ExactSearch(width=3))
+    company = replace(exact, id=2, source=given.pairs[0].source)  # states at different depths are joined and parted
+    viterbi = [replace(exact, id=3, search=Viterbi())] if stepper.order in (0, 1) else []
+    found, exactly, _, *by_viterbi = answer(Search(stepper), [request, exact, company, *viterbi])
     every = [said for length in range(limit + 1) for said in itertools.product(words, repeat=length)]
     batch = replace(given, pairs=tuple(replace(pair, target=said) for said in every)).batch
     logps = given.model.logp_P(batch).split([len(said) + 1 for said in every])
     scored = [(float(logp.sum()) / penalty(len(said) + 1), said) for logp, said in zip(logps, every, strict=True)]
     best = sorted(scored, reverse=True)[:4]
-    got = [(one.score, one.tokens) for one in (found, *found.alternatives)]
-    close([score for score, _ in got], [score for score, _ in best])
-    assert got[0][1] == best[0][1], f"{got[0][1]} is not the best, {best[0][1]}"
+    for answered in (found, exactly, *by_viterbi):
+        got = [(one.score, one.tokens) for one in (answered, *answered.alternatives)]
+        close([score for score, _ in got], [score for score, _ in best])
+        assert got[0][1] == best[0][1], f"{got[0][1]} is not the best, {best[0][1]}"
 
 
 @torch.inference_mode()
 def one_equals_many(given: Sample) -> None:
     """A source is answered alike alone, in a batch, and joining a running one."""
     requests = [replace(request, beams=2) for request in _requests(given, max_length=3)]
-    engine = Search(ModelStepper(given.model))
+    engine = given.engine()
     together = answer(engine, requests)
     engine.admit(requests[:1])
     events = engine.step()
@@ -75,6 +110,7 @@ def one_equals_many(given: Sample) -> None:
     company += [(many, joined[request.id]) for request, many in zip(requests, together, strict=True)]
     for one, other in company:
         assert one.tokens == other.tokens, f"{one.tokens} is not {other.tokens}"
+        close(one.frames, other.frames)
         close(one.score, other.score)
 
 
@@ -82,7 +118,7 @@ def one_equals_many(given: Sample) -> None:
 def scores_are_the_models(given: Sample) -> None:
     """The log-probability of a given target, step by step, is the model's own in one call."""
     pairs = [replace(pair, target=pair.target[: given.steps(5) - 1]) for pair in given.pairs]
-    scored = Search(ModelStepper(given.model)).score(pairs)
+    scored = given.engine().score(pairs)
     logp_P = given.model.logp_P(replace(given, pairs=tuple(pairs)).batch)
     close([logp for score in scored for logp in score.token_logps], logp_P.tolist())
 

@@ -12,6 +12,7 @@ import torch
 from seqloom.testing.answer_laws import (
     one_beam_is_greedy,
     one_equals_many,
+    rollout_reads_its_own_means,
     scores_are_the_models,
     wide_beam_is_exhaustive,
 )
@@ -48,6 +49,7 @@ LAWS: tuple[Law, ...] = (
     beams_share_the_memory,
     one_beam_is_greedy,
     wide_beam_is_exhaustive,
+    rollout_reads_its_own_means,
     one_equals_many,
     scores_are_the_models,
     every_parameter_learns,

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
+from itertools import product
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-__all__ = ["Assignment", "Choice", "choices", "make"]
+from seqloom.core.errors import RecipeError
+
+__all__ = ["Assignment", "Choice", "choices", "kind_of", "make"]
 
 Assignment = Mapping[str, Any]
 """What was chosen, by the choice's path."""
@@ -22,6 +26,10 @@ _SMALL: dict[str, tuple[Any, ...]] = {
     "longest": (32,),
     "buckets": (8,),
     "distance": (16,),
+    "components": (2,),
+    "slots": (2,),
+    "window": (2,),
+    "stack": (1, 2),
     "dropout": (0.1,),
     "attention_dropout": (0.1,),
 }
@@ -35,6 +43,8 @@ class Choice:
     path: str
     values: tuple[Any, ...]
     requires: tuple[tuple[str, Any], ...]
+    needs: Mapping[Any, tuple[tuple[str, Any], ...]] = field(default_factory=dict, compare=False)
+    """What other decisions must be where this one is so: a kind's ``needs``."""
 
 
 def choices(hint: Any, path: str, requires: tuple[tuple[str, Any], ...] = ()) -> Iterator[Choice]:
@@ -42,8 +52,9 @@ def choices(hint: Any, path: str, requires: tuple[tuple[str, Any], ...] = ()) ->
     hint = _bare(hint)
     members = _members(hint)
     if len(members) > 1:
-        kinds = tuple(map(_kind, members))
-        yield Choice(path, kinds, requires)
+        kinds = tuple(map(kind_of, members))
+        needs = {kind: _needs(member) for kind, member in zip(kinds, members, strict=True)}
+        yield Choice(path, kinds, requires, needs)
         for kind, member in zip(kinds, members, strict=True):
             yield from choices(member, f"{path}[{kind}]", (*requires, (path, kind)))
     elif members:
@@ -58,7 +69,7 @@ def make(hint: Any, path: str, chosen: Assignment) -> Any:
     hint = _bare(hint)
     members = _members(hint)
     if len(members) > 1:
-        member = next(member for member in members if _kind(member) == chosen[path])
+        member = next(member for member in members if kind_of(member) == chosen[path])
         return make(member, f"{path}[{chosen[path]}]", chosen)
     if members:
         made = {
@@ -69,6 +80,8 @@ def make(hint: Any, path: str, chosen: Assignment) -> Any:
         return members[0](**made)
     values = _values(hint, path)
     value = chosen[path] if len(values) > 1 else values[0]
+    if get_origin(hint) is Mapping:
+        return _named(hint, value) if isinstance(value, tuple) else _each(hint) if value else {}
     return _stacked(hint, value) if get_origin(hint) is tuple else value
 
 
@@ -93,7 +106,8 @@ def _members(hint: Any) -> tuple[Any, ...]:
 
 
 @cache
-def _kind(cls: Any) -> str:
+def kind_of(cls: Any) -> str:
+    """What a recipe calls a settings class."""
     hint = get_type_hints(cls).get("kind")
     return str(get_args(hint)[0]) if get_origin(hint) is Literal else f"{cls.__module__}:{cls.__qualname__}"
 
@@ -105,7 +119,10 @@ def _values(hint: Any, path: str) -> tuple[Any, ...]:
     if hint is bool:
         return (False, True)
     if get_origin(hint) is tuple and (kinds := _stackable(hint)):
-        return tuple(zip(kinds, (*kinds[1:], kinds[0]), strict=True))  # each kind once below and once above
+        return _beside(kinds)  # each kind once below and once above
+    if get_origin(hint) is Mapping and (items := _members(_bare(get_args(hint)[1]))):
+        # None of them, or one of each kind that there can be; of parts that have encoders these are too many.
+        return next((_beside(kinds) for kinds in map(_nested, _settings(items[0]).values()) if kinds), (False, True))
     small = _SMALL.get(path.rpartition(".")[2], ())
     if get_origin(hint) in (Union, UnionType) and NoneType in get_args(hint):
         return (None, *small[:1])
@@ -114,12 +131,27 @@ def _values(hint: Any, path: str) -> tuple[Any, ...]:
 
 def _stackable(hint: Any) -> tuple[str, ...]:
     """The kinds that a tuple of settings can hold, those left out that hold such a tuple themselves."""
-    members = _members(_bare(get_args(hint)[0]))
+    return _flat(_members(_bare(get_args(hint)[0])))
+
+
+def _nested(hint: Any) -> tuple[str, ...]:
+    """The same of a union that has one which holds such a tuple: of encoders."""
+    members = _members(_bare(hint))
+    flat = _flat(members)
+    return flat if len(flat) < len(members) else ()
+
+
+def _flat(members: tuple[Any, ...]) -> tuple[str, ...]:
     return tuple(
-        _kind(member)
+        kind_of(member)
         for member in members
         if not any(get_origin(_bare(field_hint)) is tuple for field_hint in _settings(member).values())
     )
+
+
+def _beside(kinds: tuple[str, ...]) -> tuple[Any, ...]:
+    """Pairs in which each kind is once the first and once the second."""
+    return tuple(zip(kinds, (*kinds[1:], kinds[0]), strict=True))
 
 
 @cache
@@ -131,6 +163,37 @@ def _stacked(hint: Any, kinds: tuple[str, ...]) -> tuple[Any, ...]:
         first = {choice.path: choice.values[0] for choice in choices(union, "stacked")}
         made.append(make(union, "stacked", {**first, "stacked": kind}))
     return tuple(made)
+
+
+@cache
+def _each(hint: Any) -> dict[str, Any]:
+    """Settings under free names: an instance of every assignment that is none in vain."""
+    item = get_args(hint)[1]
+    every = [*choices(item, "each")]
+    made: dict[str, Any] = {}
+    for values in product(*(choice.values for choice in every)):
+        with suppress(RecipeError):
+            made[f"name{len(made)}"] = make(
+                item, "each", {choice.path: v for choice, v in zip(every, values, strict=True)}
+            )
+    return made
+
+
+@cache
+def _named(hint: Any, kinds: tuple[str, ...]) -> dict[str, Any]:
+    """Parts with encoders of these kinds, every other choice the first; the first part is the text that all have."""
+    item = get_args(hint)[1]
+    first = {choice.path: choice.values[0] for choice in choices(item, "named")}
+    [encoder] = [name for name, each in _settings(_members(_bare(item))[0]).items() if _nested(each)]
+    return {
+        "text" if number == 0 else f"name{number}": make(item, "named", {**first, f"named.{encoder}": kind})
+        for number, kind in enumerate(kinds)
+    }
+
+
+def _needs(member: Any) -> tuple[tuple[str, Any], ...]:
+    """What a kind leaves no choice in."""
+    return tuple((path, kind) for path, kind in getattr(member, "needs", {}).items() if isinstance(kind, str))
 
 
 def _bare(hint: Any) -> Any:

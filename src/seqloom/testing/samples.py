@@ -6,18 +6,24 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.testing import assert_close
 
 from seqloom.core.specials import Specials
 from seqloom.data.batches import make_batch
-from seqloom.decoding.request import Pair, Source
+from seqloom.decoding.request import Engine, Pair, Source
+from seqloom.decoding.rollout import Rollout
+from seqloom.decoding.search import Search
 from seqloom.models.encoder_decoder import EncoderDecoder
+from seqloom.models.frame_stepper import ModelFrameStepper
+from seqloom.models.stepper import ModelStepper
 from seqloom.nn.contracts import Batch, DecoderOutput
 from seqloom.nn.memory import Memory, SourceBatch
-from seqloom.testing.combinations import Combination
+from seqloom.testing.combinations import CHANNELS, Combination, parts_of
 
 __all__ = ["FIRST_WORD", "Sample", "close", "sample", "walk"]
 
@@ -39,6 +45,17 @@ class Sample:
     seed: int
 
     @property
+    def vectors(self) -> bool:
+        """Whether answers are real-valued frames."""
+        return bool(self.vocabulary.channels)
+
+    def engine(self) -> Engine:
+        """What answers with this model."""
+        if self.vectors:
+            return Rollout(ModelFrameStepper(self.model))
+        return Search(ModelStepper(self.model))
+
+    @property
     def batch(self) -> Batch:
         return make_batch(self.pairs, vocabulary=self.vocabulary)
 
@@ -51,8 +68,14 @@ class Sample:
         return make_batch([self.pairs[row] for row in rows], vocabulary=self.vocabulary).source
 
     def tokens(self, rows: int, steps: int) -> Tensor:
-        """Tokens to read, bos first, reproducible."""
+        """Tokens to read, bos first, or frames; reproducible."""
         generator = torch.Generator().manual_seed(self.seed)
+        if self.vectors:
+            channels = self.vocabulary.channels + 1
+            frames_NTC = torch.randn(rows, steps, channels, generator=generator, dtype=torch.float64)
+            frames_NTC[:, :, -1] = 0
+            frames_NTC[:, 0] = torch.eye(channels, dtype=torch.float64)[-1]
+            return frames_NTC
         tokens_NT = torch.randint(FIRST_WORD, self.vocabulary.size, (rows, steps), generator=generator)
         tokens_NT[:, 0] = self.vocabulary.bos
         return tokens_NT
@@ -80,6 +103,7 @@ def sample(
     torch.manual_seed(seed)
     vocabulary = Specials(size=size)
     model = combination.build(vocabulary).double().eval()
+    vocabulary = model.vocabulary
     pairs = tuple(_pair(dice, vocabulary, num_source, num_target, combination) for num_source, num_target in lengths)
     return Sample(combination=combination, model=model, pairs=pairs, vocabulary=vocabulary, seed=seed)
 
@@ -102,5 +126,16 @@ def _pair(
     # For heads that copy: every third word is unknown to the vocabulary, one of the row's own.
     own = {word: vocabulary.size + place for place, word in enumerate(dict.fromkeys(text)) if place % 3 == 2}
     units = sorted(dice.sample(range(num_source), k=(num_source + 1) // 2)) if combination.units else None
-    source = Source(parts={"text": text}, copy=[own.get(word, word) for word in text], units=units)
+    parts = {"text": text}
+    for part in parts_of(combination.settings):  # a factor has as many positions as the text, another source its own
+        parts[part] = dice.choices(words, k=num_source if "." in part else dice.randint(1, 4))
+    source = Source(parts=parts, copy=[own.get(word, word) for word in text], units=units)
+    if getattr(combination.settings.source, "kind", "") == "vectors":
+        source = Source(parts={"vectors": _frames(dice, num_source)}, units=units)
+    if vocabulary.channels:
+        return Pair(source=source, target=_frames(dice, num_target))
     return Pair(source=source, target=dice.choices(words, k=num_target))
+
+
+def _frames(dice: random.Random, number: int) -> Any:
+    return np.array([dice.gauss() for _ in range(number * CHANNELS)]).reshape(number, CHANNELS)

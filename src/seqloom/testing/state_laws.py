@@ -35,7 +35,7 @@ def select_keeps_sources(given: Sample) -> None:
     beams, num_steps, rows = 2, given.steps(3), [2, 0]
     tokens_NT = given.tokens(len(given.pairs) * beams, num_steps)
     before = walk(given, given.source, tokens_NT[:, :-1], beams=beams)
-    kept_NT = tokens_NT.view(-1, beams, num_steps)[rows].flatten(0, 1)
+    kept_NT = tokens_NT.unflatten(0, (-1, beams))[rows].flatten(0, 1)
     after = given.model.decoder(kept_NT[:, -1:], before.state.select(torch.tensor(rows)))
     memory = given.model.encode(given.source).select(torch.tensor(rows))
     fresh = walk(given, given.pick(*rows), kept_NT, beams=beams)

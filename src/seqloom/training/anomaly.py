@@ -95,7 +95,9 @@ def _first_parameter(model: nn.Module) -> str | None:
 
 def _sound(value: Any, *, impossible: bool = False) -> bool:
     """Whether all numbers in it are finite; ``impossible``: or -inf."""
-    return all(bool((tensor.isfinite() | (impossible & tensor.isneginf())).all()) for tensor in _tensors(value))
+    # Detached: what a look would keep for the backward pass is not there when a checkpointed stretch is made again.
+    found = (tensor.detach() for tensor in _tensors(value))
+    return all(bool((tensor.isfinite() | (impossible & tensor.isneginf())).all()) for tensor in found)
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:

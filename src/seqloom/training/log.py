@@ -64,7 +64,7 @@ class Log:
     def _line(self, event: Event) -> dict[str, Any] | None:
         match event:
             case Stepped() if event.progress.step % self._every == 0:
-                return {"event": "step"} | asdict(event.progress) | _rounded(event)
+                return {"event": "step"} | _progress(event) | _rounded(event)
             case Validated():
                 return {
                     "event": "validation",
@@ -163,6 +163,13 @@ class _WeightsAndBiases:
 
     def close(self) -> None:
         self._run.finish()
+
+
+def _progress(event: Stepped) -> dict[str, float]:
+    """With what each of several objectives has in the loss beside it."""
+    line = asdict(event.progress)
+    parts: dict[str, float] = line.pop("parts")
+    return line | {f"loss_{name}": value for name, value in parts.items()}
 
 
 def _rounded(event: Stepped) -> dict[str, float]:

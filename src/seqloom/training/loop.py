@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
+from types import MappingProxyType
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,17 +15,20 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from seqloom.core.errors import RecipeError, TrainingError
 from seqloom.models.encoder_decoder import EncoderDecoder
-from seqloom.nn.contracts import Batch, Loss, Objective
+from seqloom.nn.contracts import Batch, Loss, Objective, Run
+from seqloom.nn.memory import Memory
 from seqloom.training.anomaly import diagnose
 from seqloom.training.averages import MovingAverage
 from seqloom.training.noise import drop_words
-from seqloom.training.objectives import twice
+from seqloom.training.objectives import Targets, Wants, name_of, twice
 from seqloom.training.precision import autocast
 from seqloom.training.randomness import seed_for
 from seqloom.training.sampling import mixed_inputs
 from seqloom.training.settings import TrainingSettings
 
 __all__ = ["Learner", "LostError", "Progress", "Trainee", "train"]
+
+_NO_TASKS: Mapping[str, Any] = MappingProxyType({})
 
 
 class LostError(TrainingError):
@@ -34,30 +39,52 @@ class Trainee(nn.Module):
     """A model with its objectives: one call makes every loss, so that what wraps a module wraps all of it."""
 
     def __init__(
-        self, model: EncoderDecoder, objectives: Sequence[Objective], *, word_dropout: float = 0.0, twins: bool = False
+        self,
+        model: EncoderDecoder,
+        objectives: Sequence[Objective],
+        *,
+        tasks: Mapping[str, Sequence[Objective]] = _NO_TASKS,
+        word_dropout: float = 0.0,
+        twins: bool = False,
     ) -> None:
+        """``tasks``: the objectives of the model's further tasks."""
         super().__init__()
         self.model = model
-        self.objectives = tuple(objectives)
+        self.objectives: dict[str | None, tuple[Objective, ...]] = {None: tuple(objectives)}
+        self.objectives |= {name: tuple(each) for name, each in tasks.items()}
         self.word_dropout = word_dropout
         self.twins = twins
+        self.wants = {task: Wants.of(each) for task, each in self.objectives.items()}
+        for task, wants in self.wants.items():
+            wants.check(model.task(task), self.objectives[task])
 
-    def forward(self, batch: Batch, *, teacher: float = 1.0) -> tuple[Loss, ...]:
+    def forward(self, batch: Batch, *, teacher: float = 1.0, step: int = 0) -> tuple[Loss, ...]:
         """``teacher``: the share of right words among those that the decoder reads."""
+        model = self.model.task(batch.task)
         if self.twins:
             batch = twice(batch)
         if self.word_dropout:
-            batch = self._without_words(batch)
-        memory = None
-        if teacher < 1:
-            memory = self.model.encode(batch.source)
-            batch = replace(batch, read_BT=mixed_inputs(self.model, memory, batch, teacher=teacher))
-        run = self.model(batch, memory)
-        return tuple(objective(run) for objective in self.objectives)
+            unks = {"source_unk": model.source.vocabulary.unk, "target_unk": model.vocabulary.unk}
+            batch = drop_words(batch, self.word_dropout, **unks)
+        run = self._run(model, batch, teacher=teacher, step=step)
+        return tuple(objective(run) for objective in self.objectives[batch.task])
 
-    def _without_words(self, batch: Batch) -> Batch:
-        source_unk = self.model.source.embedding.vocabulary.unk
-        return drop_words(batch, self.word_dropout, source_unk=source_unk, target_unk=self.model.vocabulary.unk)
+    def _run(self, model: EncoderDecoder, batch: Batch, *, teacher: float, step: int) -> Run:
+        """As much of the usual pass as any objective looks at."""
+        wants = self.wants[batch.task]
+        if wants.reads == "batch":
+            return Run(model=model, batch=batch, step=step)
+        memory: Memory | None = None
+        if wants.reads == "memory" or teacher < 1:
+            memory = model.encode(batch.source)
+        if wants.reads == "memory":
+            run = Run(model=model, batch=batch, encoded=memory, step=step)
+        else:
+            if memory is not None:
+                batch = replace(batch, read_BT=mixed_inputs(model, memory, batch, teacher=teacher))
+            run = model(batch, memory, attention=wants.attention, step=step)
+        wants.check_terms(run.memory.losses)
+        return run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +98,8 @@ class Progress:
     rate: float
     tokens: int
     """Real target tokens in the batches."""
+    parts: Mapping[str, float] = field(default_factory=dict)
+    """What each objective has in the loss, where there are several."""
 
 
 class Learner:
@@ -82,35 +111,56 @@ class Learner:
         settings: TrainingSettings,
         *,
         objectives: Sequence[Objective] | None = None,
+        targets: Targets | None = None,
+        tasks: Mapping[str, Targets] = _NO_TASKS,
         device: torch.device | None = None,
     ) -> None:
+        """``targets``: what the settings' objectives may know of the data, and ``tasks``, of each further task's. Given
+        ``objectives`` are taken in their place."""
         self.model = model
         self.settings = settings
         self.device = device or torch.device("cpu")
         model.to(self.device)
         self.trainee = Trainee(
             model,
-            settings.objectives() if objectives is None else objectives,
+            settings.build_objectives(targets or Targets(vocabulary=model.vocabulary))
+            if objectives is None
+            else objectives,
+            tasks={
+                name: settings.task(name).build_objectives(
+                    tasks.get(name) or Targets(vocabulary=model.task(name).vocabulary),
+                    weight=settings.weight_of(name),
+                )
+                if objectives is None
+                else objectives
+                for name in model.branches
+            },
             word_dropout=settings.word_dropout,
             twins=bool(settings.r_drop),
         )
+        self._names = {task: _names(each) for task, each in self.trainee.objectives.items()}
         self.optimizers = settings.optimizer.build(model)
         self.parameters = [parameter for parameter in self.trainee.parameters() if parameter.requires_grad]
         self.average = MovingAverage(model, settings.ema) if settings.ema else None
 
     def learn(self, batches: Sequence[Batch], *, step: int, rate: float) -> Progress:
-        """One step on all the batches together: ∇ Σ_i total_i / Σ_i count_i, clipped, handed to the optimiser."""
+        """One step on all the batches together: ∇ Σ_i total_i / Σ_i count_i, clipped, handed to the optimiser.
+
+        Both sums are over the batches of one task, and the quotients of all tasks are added up.
+        """
         self.trainee.train()
         for optimizer in self.optimizers:
             optimizer.zero_grad()
-        counts = [sum(objective.count(batch) for batch in batches) for objective in self.trainee.objectives]
-        losses = []
+        counts = self._counts(batches)
+        losses: dict[str | None, list[Tensor]] = {task: [] for task in counts}
         for part, batch in enumerate(batches):
-            loss = self._loss(batch, counts, step=step, part=part)
-            loss.backward()
-            losses.append(loss.detach())
+            loss_I = self._losses(batch, counts, step=step, part=part)
+            loss_I.sum().backward()
+            losses[batch.task].append(loss_I.detach())
         norm = get_total_norm([parameter.grad for parameter in self.parameters if parameter.grad is not None])
-        loss, length = torch.stack([torch.stack(losses).sum(), norm]).tolist()  # the device is asked once
+        sums = [torch.stack(each).sum(0) for each in losses.values()]
+        *means, length = torch.cat([*sums, norm[None]]).tolist()  # the device is asked once
+        loss = sum(means)
         if not (math.isfinite(loss) and math.isfinite(length)):
             raise LostError(f"step {step}: {self._diagnosis(batches, counts, step=step)}")
         if self.settings.clip:
@@ -122,28 +172,51 @@ class Learner:
         if self.average is not None:
             self.average.update(step)
         tokens = sum(int(batch.keep_BT.sum()) for batch in batches)
-        return Progress(step=step, loss=loss, gradient_norm=length, rate=rate, tokens=tokens)
+        names = [self._named(task, name) for task in counts for name in self._names[task]]
+        parts = dict(zip(names, means, strict=True)) if len(names) > 1 or self.model.branches else {}
+        return Progress(step=step, loss=loss, gradient_norm=length, rate=rate, tokens=tokens, parts=parts)
 
-    def _loss(self, batch: Batch, counts: Sequence[Tensor | int], *, step: int, part: int) -> Tensor:
-        """A batch's share of the step's loss. It comes out the same however often it is made."""
+    def _named(self, task: str | None, objective: str) -> str:
+        """What a log calls an objective's share in the loss; of several tasks, whose it is."""
+        if not self.model.branches:
+            return objective
+        return (task or "main") + (f"_{objective}" if len(self._names[task]) > 1 else "")
+
+    def _counts(self, batches: Sequence[Batch]) -> dict[str | None, list[Tensor]]:
+        """What each objective of each task in a step is a sum over."""
+        counts = {}
+        for task in dict.fromkeys(batch.task for batch in batches):
+            here = [batch for batch in batches if batch.task == task]
+            counts[task] = [self._count(objective, here) for objective in self.trainee.objectives[task]]
+        return counts
+
+    def _count(self, objective: Objective, batches: Sequence[Batch]) -> Tensor:
+        """What its totals are divided by; 1 where there is nothing that it looks at, so that its mean is 0."""
+        count = torch.stack([objective.count(batch) for batch in batches]).sum()
+        return torch.where(count > 0, count, 1)
+
+    def _losses(self, batch: Batch, counts: Mapping[str | None, Sequence[Tensor]], *, step: int, part: int) -> Tensor:
+        """A batch's share of the step's loss, by objective. It comes out the same however often it is made."""
         seed_for(self.settings.seed, step, part)
         with autocast(self.settings.precision, self.device):
-            losses = self.trainee(batch.to(self.device), teacher=self.settings.sampling.teacher(step))
-        return torch.stack([loss.total / count for loss, count in zip(losses, counts, strict=True)]).sum()
+            losses = self.trainee(batch.to(self.device), teacher=self.settings.sampling.teacher(step), step=step)
+        return torch.stack([loss.total / count for loss, count in zip(losses, counts[batch.task], strict=True)])
 
-    def _diagnosis(self, batches: Sequence[Batch], counts: Sequence[Tensor | int], *, step: int) -> str:
+    def _diagnosis(self, batches: Sequence[Batch], counts: Mapping[str | None, Sequence[Tensor]], *, step: int) -> str:
         remedy = self.settings.remedy
         for part, batch in enumerate(batches):
 
             def loss(part: int = part, batch: Batch = batch) -> Tensor:
-                return self._loss(batch, counts, step=step, part=part)
+                return self._losses(batch, counts, step=step, part=part).sum()
 
             if found := diagnose(self.model, batch, loss=loss, remedy=remedy):
                 return found
         return f"the loss or its gradient is not finite, but both were when the step ran again. {remedy}"
 
 
-def train(model: EncoderDecoder, batches: Iterable[Batch], settings: TrainingSettings) -> Iterator[Progress]:
+def train(
+    model: EncoderDecoder, batches: Iterable[Batch], settings: TrainingSettings, *, targets: Targets | None = None
+) -> Iterator[Progress]:
     """Train until ``settings.steps`` or the last batch, and tell of every step.
 
     Between two steps the caller may do with the model what it likes: answer, measure, save. For a run that is
@@ -151,10 +224,19 @@ def train(model: EncoderDecoder, batches: Iterable[Batch], settings: TrainingSet
     """
     if not settings.steps:
         raise RecipeError("`training.steps` must be at least 1 here, but is 0. Say how many.")
-    learner = Learner(model, settings)
+    learner = Learner(model, settings, targets=targets)
     left = iter(batches)
     for step in range(1, settings.steps + 1):
         chosen = list(islice(left, settings.accumulate))
         if not chosen:
             return
         yield learner.learn(chosen, step=step, rate=settings.rate_at(step, steps=settings.steps))
+
+
+def _names(objectives: Sequence[Objective]) -> list[str]:
+    """What the objectives are called in a log: those that would be called alike are numbered."""
+    names = [name_of(objective) for objective in objectives]
+    return [
+        name if names.count(name) == 1 else f"{name}_{names[: place + 1].count(name)}"
+        for place, name in enumerate(names)
+    ]

@@ -10,7 +10,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from seqloom.core.settings import Fraction, Scale
+from seqloom.core.settings import Fraction, Scale, Share
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.models.heads.generator import positions_at_once
 from seqloom.nn.contracts import Batch, DecoderOutput
@@ -56,7 +56,7 @@ class ExponentialSamplingSettings:
     """The exponential decay: base^step."""
 
     kind: Literal["exponential"] = "exponential"
-    base: Annotated[float, Field(gt=0, lt=1)] = 0.9999
+    base: Share = 0.9999
 
     def teacher(self, step: int) -> float:
         return self.base**step

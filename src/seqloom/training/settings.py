@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from seqloom.core.errors import RecipeError
 from seqloom.core.settings import Amount, Count, Positive, Rate, Scale, Seed, by_kind
 from seqloom.nn.contracts import Objective
-from seqloom.training.objectives import CrossEntropy, RDrop
+from seqloom.training.objectives import CrossEntropySettings, ObjectiveSettings, RDrop, Scaled, Targets
 from seqloom.training.optimizers import AdamWSettings, OptimizerSettings
 from seqloom.training.precision import Precision
 from seqloom.training.sampling import NoSamplingSettings, SamplingSettings
 from seqloom.training.schedules import FixedScheduleSettings, Schedule, ScheduleSettings
 
-__all__ = ["TrainingSettings"]
+__all__ = ["TaskTrainingSettings", "TrainingSettings"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskTrainingSettings:
+    """The training of the task."""
+
+    weight: Scale = 1.0
+    """What its loss is multiplied by."""
+    objectives: tuple[Annotated[ObjectiveSettings, by_kind], ...] = ()
+    """What is made smaller; none: what the main task makes smaller."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +48,10 @@ class TrainingSettings:
     optimizer: Annotated[OptimizerSettings, by_kind] = field(default_factory=AdamWSettings)
     clip: Amount = 1.0
     """Longest gradient: a longer one is shortened to it (Pascanu et al. 2013); 0 leaves all as they are."""
+    objectives: tuple[Annotated[ObjectiveSettings, by_kind], ...] = (CrossEntropySettings(),)
+    """What is made smaller: the sum of these, each times its weight."""
+    tasks: Mapping[str, TaskTrainingSettings] = field(default_factory=dict)
+    """Of further tasks, by their names; those left out learn as the main one does."""
     smoothing: Rate = 0.0
     """Share of the target's weight that all tokens get alike."""
     r_drop: Amount = 0.0
@@ -71,6 +85,17 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         if self.steps and self.warmup >= self.steps:
             raise RecipeError(f"warmup must be less than steps ({self.steps}), but is {self.warmup}.")
+        if not self.objectives:
+            raise RecipeError('objectives must name at least one, but is empty. Take `[{ kind = "cross_entropy" }]`.')
+        kinds = [getattr(chosen, "kind", None) for chosen in self.objectives]
+        if self.r_drop and "cross_entropy" not in kinds:
+            raise RecipeError(
+                'r_drop makes cross-entropy agree with itself, so `objectives` must have "cross_entropy".'
+            )
+        if self.word_dropout and any(getattr(chosen, "side", None) == "source" for chosen in self.objectives):
+            raise RecipeError(
+                'word_dropout must be 0 with "denoising" of the source, which is said as it is read. Take its `mask`.'
+            )
 
     @property
     def remedy(self) -> str:
@@ -78,10 +103,32 @@ class TrainingSettings:
         clip = f"`training.clip` (now {self.clip:g})" if self.clip else "set `training.clip` (now off)"
         return f"Lower `training.rate` (now {self.rate:g}) or {clip}."
 
-    def objectives(self) -> Sequence[Objective]:
-        if self.r_drop:
-            return (RDrop(alpha=self.r_drop, smoothing=self.smoothing),)
-        return (CrossEntropy(smoothing=self.smoothing),)
+    def task(self, name: str) -> TrainingSettings:
+        """The same as one of the further tasks is trained."""
+        own = self.tasks.get(name)
+        return replace(self, objectives=(own and own.objectives) or self.objectives, tasks={})
+
+    def weight_of(self, task: str) -> float:
+        """What that task's loss is multiplied by."""
+        return self.tasks[task].weight if task in self.tasks else 1.0
+
+    def build_objectives(self, targets: Targets, *, weight: float = 1.0) -> tuple[Objective, ...]:
+        """The objectives, each times its weight, and times the task's; one that counts once in every step is left as
+        it is."""
+        return tuple(self._weighed(chosen, targets, weight) for chosen in self.objectives)
+
+    def _weighed(self, chosen: ObjectiveSettings, targets: Targets, task: float) -> Objective:
+        # A part of the recipe's author need not have these.
+        weight, warmup = getattr(chosen, "weight", 1.0) * task, getattr(chosen, "warmup", 0)
+        objective: Objective
+        if self.r_drop and isinstance(chosen, CrossEntropySettings):
+            smoothing = self.smoothing if chosen.smoothing is None else chosen.smoothing
+            objective = RDrop(alpha=self.r_drop, smoothing=smoothing)
+        else:
+            objective = chosen.build(replace(targets, smoothing=self.smoothing))
+            # With r_drop every row is there twice, but counted once.
+            weight = weight / 2 if self.r_drop else weight
+        return objective if weight == 1 and not warmup else Scaled(objective=objective, weight=weight, warmup=warmup)
 
     def steps_within(self, batches_per_epoch: int) -> int | None:
         """The least of ``steps`` and ``epochs`` in steps; None where neither says anything."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
@@ -17,6 +17,7 @@ from seqloom.training.checkpoints import TrainerState
 from seqloom.training.events import StopReason
 from seqloom.training.loop import Learner, LostError, Progress
 from seqloom.training.monitor import Monitor
+from seqloom.training.objectives import Targets
 from seqloom.training.plan import Plan
 from seqloom.training.randomness import seed_for
 from seqloom.training.settings import TrainingSettings
@@ -37,11 +38,15 @@ class Trainer:
         *,
         device: torch.device | None = None,
         objectives: Sequence[Objective] | None = None,
+        targets: Targets | None = None,
+        tasks: Mapping[str, Targets] | None = None,
     ) -> None:
         self.model = model
         self.settings = settings
         self.stream = stream
-        self.learner = Learner(model, settings, device=device, objectives=objectives)
+        self.learner = Learner(
+            model, settings, device=device, objectives=objectives, targets=targets, tasks=tasks or {}
+        )
         self.plan: Plan | None = None
         self.step = 0
         self.seconds = 0.0

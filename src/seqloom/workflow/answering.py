@@ -1,271 +1,266 @@
-"""Texts in, answers out in the same order: as many at a time as an engine likes, none lost and none twice."""
+"""Questions in, answers out in the same order: as many at a time as an engine likes, none lost and none twice."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import islice
-from queue import Empty, Queue
-from threading import Thread
-from typing import Literal, Protocol, TypedDict, Unpack
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Annotated, Any, Protocol
 
 from seqloom.core import settings
-from seqloom.core.errors import DecodingError, RecipeError
-from seqloom.core.settings import Amount, Count, Fraction, Positive, Scale, Seed
+from seqloom.core.errors import DataError, SeqloomError
+from seqloom.core.series import read_series
+from seqloom.core.settings import Count, Positive, by_kind
 from seqloom.data.numbering import Numbering
+from seqloom.data.rows import Row
 from seqloom.data.sentences import join_answers
+from seqloom.data.spellings import words_of
+from seqloom.decoding.constraints import ConstraintSettings, SourceText
+from seqloom.decoding.mbr import expected_utility
 from seqloom.decoding.request import Answer as Found
-from seqloom.decoding.request import Engine, Failed, Finished, LengthPenalty, Request, Sampling, Source
-from seqloom.workflow.answers import Answer, Attention, confidence_of
-from seqloom.workflow.recipe import AnswerSettings
+from seqloom.decoding.request import (
+    BeamSearch,
+    Constraint,
+    Engine,
+    Failed,
+    Finished,
+    LengthPenalty,
+    MbrSearch,
+    Request,
+    Source,
+)
+from seqloom.metrics.pairwise import UTILITIES
+from seqloom.workflow.answers import Answer, Attention
+from seqloom.workflow.asking import Asking
+from seqloom.workflow.calibrating import AS_SAID, Calibration
+from seqloom.workflow.feeds import AHEAD, Feed, Question
 
-__all__ = ["Answerer", "Asking", "Feed", "Looks", "Pipe", "Ready", "asking_of"]
-
-_AHEAD = 1024
-"""Texts read before the first of them is answered: enough for texts of one length to meet."""
-
-
-class Asked(TypedDict, total=False):
-    """What may be said of a question, as keywords."""
-
-    beam: int | None
-    nbest: int
-    sample: bool
-    temperature: float
-    top_k: int | None
-    top_p: float | None
-    min_p: float | None
-    seed: int
-    min_length: int
-    max_length: int | None
-    length_penalty: Literal["none", "average", "wu"] | None
-    alpha: float | None
+__all__ = ["Answerer", "Looks"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asking:
-    """The question: how to search. What is None is as the recipe's `answers` says."""
+class _Own:
+    """What a question may say for itself, among its further columns."""
 
-    beam: Positive | None = None
-    nbest: Positive = 1
-    sample: bool = False
-    """Draw instead of search; `nbest` draws."""
-    temperature: Scale = 1.0
-    top_k: Positive | None = None
-    top_p: Fraction | None = None
-    min_p: Fraction | None = None
-    seed: Seed = 1
-    min_length: Count = 0
+    constraints: tuple[Annotated[ConstraintSettings, by_kind], ...] = ()
+    min_length: Count | None = None
     max_length: Positive | None = None
-    length_penalty: Literal["none", "average", "wu"] | None = None
-    alpha: Amount | None = None
-
-    def __post_init__(self) -> None:
-        if not self.sample and self.beam is not None and self.nbest > self.beam:
-            raise RecipeError(f"nbest must be at most beam ({self.beam}), but is {self.nbest}. Widen the beam.")
 
 
-def asking_of(**said: Unpack[Asked]) -> Asking:
-    """The question, checked as a recipe is; what is None is not said."""
-    return settings.parse(Asking, {key: value for key, value in said.items() if value is not None}, where="predict")
-
-
-class Feed(Protocol):
-    """Where texts come from."""
-
-    def take(self, most: int, *, wait: bool) -> list[str] | None:
-        """Up to so many that are there; with ``wait``, at least one; None at the end."""
-        ...
-
-
-class Ready:
-    """Texts that are all there, or are made when they are asked for."""
-
-    def __init__(self, texts: Iterable[str]) -> None:
-        self._texts = iter(texts)
-
-    def take(self, most: int, *, wait: bool) -> list[str] | None:
-        return list(islice(self._texts, most)) or None
-
-
-class Pipe:
-    """Texts that come when they come: read beside, so that what is there is answered while more is awaited."""
-
-    def __init__(self, texts: Iterable[str]) -> None:
-        self._queue: Queue[str | BaseException | None] = Queue(maxsize=2 * _AHEAD)
-        self._error: BaseException | None = None
-        self._over = False
-        Thread(target=self._read, args=(texts,), daemon=True).start()
-
-    def _read(self, texts: Iterable[str]) -> None:
-        try:
-            for text in texts:
-                self._queue.put(text)
-            self._queue.put(None)
-        except BaseException as error:  # the reader of the queue raises it, after what came before it
-            self._queue.put(error)
-
-    def take(self, most: int, *, wait: bool) -> list[str] | None:
-        if self._error is not None:
-            raise self._error
-        found: list[str] = []
-        while not self._over and len(found) < most:
-            try:
-                item = self._queue.get(block=wait and not found)
-            except Empty:
-                break
-            if isinstance(item, BaseException):
-                self._error, self._over = item, True
-                if not found:
-                    raise item
-            elif item is None:
-                self._over = True
-            else:
-                found.append(item)
-        return None if self._over and not found and self._error is None else found
+_OWN = frozenset(each.name for each in fields(_Own))
 
 
 @dataclass(kw_only=True)
 class _Open:
-    """A text that is being answered, in one part or several."""
+    """A question that is being answered, in one part or several."""
 
-    text: str
-    parts: list[str]
-    numbered: list[tuple[Source, tuple[str, ...]]]
+    question: Question
+    parts: list[str] = field(default_factory=list)
+    numbered: list[tuple[Source, tuple[str, ...]]] = field(default_factory=list)
     """Each part as a source, and its own words."""
-    found: dict[int, Found] = field(default_factory=dict)
+    requests: list[Request] = field(default_factory=list)
+    """One a part, or two where answers are chosen among draws and the n best. Their ids end with the part's number."""
+    found: dict[Hashable, Found] = field(default_factory=dict)
+    error: str | None = None
 
     @property
     def complete(self) -> bool:
-        return len(self.found) == len(self.parts)
+        return self.error is not None or len(self.found) == len(self.requests)
 
 
 class Answerer:
     """An engine with what turns text into its numbers and back."""
 
     def __init__(
-        self, engine: Engine, numbering: Numbering, answers: AnswerSettings, *, longest_source: int, looks: Looks
+        self,
+        engine: Engine,
+        numbering: Numbering,
+        asking: Asking,
+        *,
+        longest_source: int,
+        looks: Looks,
+        calibration: Calibration = AS_SAID,
     ) -> None:
         self.engine = engine
         self.numbering = numbering
-        self.answers = answers
+        self.asking = asking
         self.longest_source = longest_source
         self.looks = looks
+        self.calibration = calibration
 
-    def answer(self, feed: Feed, asking: Asking) -> Iterator[Answer]:
-        """Each text's answer, in the order of the texts, as soon as it and all before it are there."""
+    def answer(self, feed: Feed) -> Iterator[Answer]:
+        """Each question's answer, in their order, as soon as it and all before it are there."""
         opened: dict[int, _Open] = {}
         order: deque[int] = deque()
         number, over = 0, False
+        broken: SeqloomError | None = None
         try:
             while not over or order:
-                if not over and len(order) <= _AHEAD // 2:
-                    texts = feed.take(_AHEAD - len(order), wait=not order)
-                    over = texts is None
-                    new = {number + place: self._open(text) for place, text in enumerate(texts or ())}
+                if not over and len(order) <= AHEAD // 2:
+                    try:
+                        questions = feed.take(AHEAD - len(order), wait=not order)
+                    except SeqloomError as error:  # what was read before it is answered first
+                        questions, broken = None, error
+                    over = questions is None
+                    new = {number + place: each for place, each in enumerate(questions or ())}
+                    opened |= {place: self._open(place, question) for place, question in new.items()}
                     number += len(new)
-                    opened |= new
                     order.extend(new)
-                    self._admit(new, asking)
+                    self._admit([opened[place] for place in new])
                 if any(not each.complete for each in opened.values()):
                     for event in self.engine.step():
+                        place, *_ = _id(event.id)
                         if isinstance(event, Failed):
-                            place, _ = _place(event.id)
-                            raise DecodingError(f"source {place + 1}: {event.error}")
-                        if isinstance(event, Finished):
-                            place, part = _place(event.id)
-                            opened[place].found[part] = event.answer
+                            self._fail(opened[place], str(event.error))
+                        elif isinstance(event, Finished):
+                            opened[place].found[event.id] = event.answer
                 while order and opened[order[0]].complete:
                     yield self._close(opened.pop(order.popleft()))
+            if broken is not None:
+                raise broken
         finally:
-            self.engine.cancel([(place, part) for place, each in opened.items() for part in range(len(each.parts))])
+            self.engine.cancel([request.id for each in opened.values() for request in each.requests])
 
-    def _open(self, text: str) -> _Open:
-        parts = [part for part in self.numbering.split_source(text, limit=self.longest_source) if part.strip()]
-        return _Open(text=text, parts=parts, numbered=[self.numbering.source(part) for part in parts])
+    # ---- from a question to requests ---------------------------------------------------------------------------------
 
-    def _admit(self, new: dict[int, _Open], asking: Asking) -> None:
+    def _open(self, place: int, question: Question) -> _Open:
+        """What is wrong with a question is its answer; the others go on."""
+        each = _Open(question=question)
+        try:
+            if question.wrong:
+                raise DataError(f"{question.wrong}.")
+            own = settings.parse(_Own, {key: each for key, each in question.extras.items() if key in _OWN}, where="it")
+            each.parts, each.numbered = self._read(question)
+            for part, (source, own_words) in enumerate(each.numbered):
+                each.requests += self._requests((place, part), each.parts[part], source, own_words, own)
+        except SeqloomError as error:
+            each.error, each.requests = " ".join(str(error).split("\n")), []
+        return each
+
+    def _read(self, question: Question) -> tuple[list[str], list[tuple[Source, tuple[str, ...]]]]:
+        """The parts of a source, as text and as numbers."""
+        if question.drawn is not None:
+            return [question.text], [(question.drawn, ())]
+        row = Row(source=question.text, extras=question.extras)
+        rows = [part for part in self.numbering.split_row(row, limit=self.longest_source) if part.source.strip()]
+        return [part.source for part in rows], [self.numbering.source(part.source, part.extras) for part in rows]
+
+    def _admit(self, new: Sequence[_Open]) -> None:
         """The longest first: what fills the batch is known early, and short ones fill its gaps."""
-        requests = [
-            self._request((place, part), source, asking)
-            for place, each in new.items()
-            for part, (source, _) in enumerate(each.numbered)
-        ]
-        self.engine.admit(sorted(requests, key=lambda request: -len(request.source.parts["text"])))
+        requests = [request for each in new for request in each.requests]
+        self.engine.admit(sorted(requests, key=lambda request: -_length(request.source)))
 
-    def _request(self, id: tuple[int, int], source: Source, asking: Asking) -> Request:
-        length = len(source.parts["text"])
-        beam = asking.nbest if asking.sample else max(asking.beam or self.answers.beam, asking.nbest)
-        longest = asking.max_length or self.answers.longest(length)
-        return Request(
+    def _requests(
+        self, id: tuple[int, int], text: str, source: Source, own_words: Sequence[str], own: _Own
+    ) -> list[Request]:
+        asking, answers = self.asking, self.asking.answers
+        longest = own.max_length or asking.max_length or answers.longest(_length(source))
+        shortest = (asking.min_length or answers.min_length) if own.min_length is None else own.min_length
+        request = Request(
             id=id,
             source=source,
-            beams=beam,
+            beams=asking.beams,
             nbest=asking.nbest,
-            sampling=self._sampling(id, asking) if asking.sample else None,
-            length_penalty=self._penalty(asking),
-            coverage_penalty=0.0 if asking.sample else self.answers.coverage_penalty,
-            min_length=min(asking.min_length, longest),
+            search=asking.search_of(*id),
+            length_penalty=LengthPenalty(kind="none") if asking.draws else answers.penalty,
+            coverage_penalty=0.0 if asking.draws else answers.coverage_penalty,
+            min_length=min(shortest, longest),
             max_length=longest,
+            constraints=self._constraints((*answers.constraints, *own.constraints), text, source, own_words),
         )
+        if not isinstance(answers.search, MbrSearch):
+            return [request]
+        mbr = answers.search
+        drawn = replace(request, id=(*id, "drawn"), beams=mbr.samples, nbest=mbr.samples)
+        if mbr.candidates is None:
+            return [drawn]
+        width = mbr.candidates
+        best = replace(
+            request, id=(*id, "best"), search=BeamSearch(), beams=width, nbest=width, length_penalty=answers.penalty
+        )
+        return [drawn, best]
 
-    def _penalty(self, asking: Asking) -> LengthPenalty:
-        if asking.sample:
-            return LengthPenalty(kind="none")
-        return LengthPenalty(
-            kind=asking.length_penalty or self.answers.length_penalty,
-            alpha=self.answers.alpha if asking.alpha is None else asking.alpha,
-        )
+    def _constraints(
+        self, wanted: Sequence[ConstraintSettings], text: str, source: Source, own_words: Sequence[str]
+    ) -> tuple[Constraint, ...]:
+        if not wanted:
+            return ()
+        words = words_of(self.numbering.targets, own_words)
+        about = SourceText(text=text, tokens=_length(source))
+        return tuple(each.build(words, about) for each in wanted)
 
-    def _sampling(self, id: tuple[int, int], asking: Asking) -> Sampling:
-        """A seed for each text, so that an answer does not depend on what else was asked with it."""
-        return Sampling(
-            seed=(asking.seed * 1_000_003 + id[0] * 1009 + id[1]) % 2**32,
-            temperature=asking.temperature,
-            top_k=asking.top_k,
-            top_p=asking.top_p,
-            min_p=asking.min_p,
-        )
+    # ---- from what was found to an answer ----------------------------------------------------------------------------
+
+    def _fail(self, each: _Open, line: str) -> None:
+        self.engine.cancel([request.id for request in each.requests if request.id not in each.found])
+        each.error = line
 
     def _close(self, each: _Open) -> Answer:
-        parts = [self._answer(each, part, each.found[part]) for part in range(len(each.parts))]
+        if each.error is not None:
+            return Answer.failed(each.question.text, each.error)
+        parts = [self._of_part(each, part) for part in range(len(each.parts))]
         if len(parts) == 1:
-            others = tuple(self._answer(each, 0, other) for other in each.found[0].alternatives)
-            return replace(parts[0], source=each.text, alternatives=others)
+            return replace(parts[0], source=each.question.text)
         token_logps = tuple(logp for part in parts for logp in part.token_logps)
         return Answer(
             text=join_answers(each.parts, [part.text for part in parts]),
             score=sum(part.score for part in parts),
             logp=sum(part.logp for part in parts),
-            confidence=confidence_of(token_logps),
+            calibration=self.calibration,
             tokens=tuple(token for part in parts for token in part.tokens),
             token_logps=token_logps,
-            source=each.text,
+            source=each.question.text,
             source_tokens=tuple(token for part in parts for token in part.source_tokens),
         )
 
+    def _of_part(self, each: _Open, part: int) -> Answer:
+        """The answer to a part, with the others of its n best."""
+        found = [each.found[request.id] for request in each.requests if _id(request.id)[1] == part]
+        every = [self._answer(each, part, one) for only in found for one in (only, *only.alternatives)]
+        search = self.asking.answers.search
+        if isinstance(search, MbrSearch):
+            every = _by_risk(every, search, drawn=1 + len(found[0].alternatives))
+        first, *others = every[: self.asking.nbest]
+        return replace(first, alternatives=tuple(others))
+
     def _answer(self, each: _Open, part: int, found: Found) -> Answer:
         source, own_words = each.numbered[part]
+        said: Sequence[Any] = found.frames or found.tokens
+        text = self.numbering.text(said, own_words)
         return Answer(
-            text=self.numbering.text(found.tokens, own_words),
+            text=text,
+            series=read_series(text) if found.frames else None,
             score=found.score,
             logp=found.logp,
-            confidence=confidence_of(found.token_logps),
-            tokens=tuple(self.numbering.show(found.tokens, own_words)),
+            calibration=self.calibration,
+            tokens=tuple(self.numbering.show(said, own_words)),
             token_logps=found.token_logps,
             source=each.parts[part],
-            source_tokens=tuple(self.numbering.sources.pieces(each.parts[part])),
-            look=lambda: self.looks(source, found.tokens),
+            source_tokens=tuple(self.numbering.source_pieces(each.parts[part], each.question.extras)),
+            look=lambda: self.looks(source, said),
         )
 
 
 class Looks(Protocol):
     """Where a model looks when it says these tokens of that source."""
 
-    def __call__(self, source: Source, tokens: Sequence[int]) -> Attention | None: ...
+    def __call__(self, source: Source, tokens: Sequence[Any]) -> Attention | None: ...
 
 
-def _place(id: object) -> tuple[int, int]:
+def _length(source: Source) -> int:
+    """Positions of what is read in the first place, be it a text or a series."""
+    return len(next(iter(source.parts.values())))
+
+
+def _by_risk(answers: Sequence[Answer], search: MbrSearch, *, drawn: int) -> list[Answer]:
+    """The answers, of which so many were drawn, the most like all draws first: its score says how like."""
+    draws = [answer.text for answer in answers[:drawn]]
+    different = {answer.text: answer for answer in answers}
+    like = expected_utility(UTILITIES[search.utility]([*different], draws).tolist())
+    ranked = sorted(zip(like, different.values(), strict=True), key=lambda each: -each[0])
+    return [replace(answer, score=score) for score, answer in ranked]
+
+
+def _id(id: object) -> tuple[Any, ...]:
     assert isinstance(id, tuple)
     return id

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-__all__ = ["Answer", "Attention", "PairScore", "confidence_of"]
+from seqloom.workflow.calibrating import AS_SAID, Calibration
+
+__all__ = ["Answer", "Attention", "PairScore"]
 
 Attention = tuple[tuple[float, ...], ...]
 """A row a token of the answer, its end included; a column a token of the source."""
-
-
-def confidence_of(token_logps: Sequence[float]) -> float:
-    """The geometric mean of the tokens' probabilities, the end's included: 1 is certain."""
-    return math.exp(sum(token_logps) / len(token_logps)) if token_logps else 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,17 +25,49 @@ class Answer:
     score: float
     """What answers are ranked by: the log-probability after the penalties of the search."""
     logp: float
-    confidence: float
-    """See ``confidence_of``."""
     tokens: tuple[str, ...]
     token_logps: tuple[float, ...]
     """One more than there are tokens: the last is the end's."""
     source: str
     source_tokens: tuple[str, ...]
+    series: list[list[float]] | None = None
+    """The frames of an answer that is a series of numbers, which ``text`` says too."""
     alternatives: tuple[Answer, ...] = ()
     """The rest of the n best, best first."""
+    error: str | None = None
+    """Why there is no answer: the text is empty then."""
+    calibration: Calibration = field(default=AS_SAID, repr=False, compare=False)
+    """What makes confidences of log-probabilities."""
     look: Callable[[], Attention | None] | None = field(default=None, repr=False, compare=False)
     """Makes ``attention`` when it is asked for."""
+
+    @classmethod
+    def failed(cls, source: str, error: str) -> Answer:
+        """No answer, and why."""
+        return cls(
+            text="",
+            score=-math.inf,
+            logp=-math.inf,
+            tokens=(),
+            token_logps=(-math.inf,),
+            source=source,
+            source_tokens=(),
+            error=error,
+        )
+
+    @cached_property
+    def confidence(self) -> float:
+        """From 0 to 1: the chance that the answer is right, or the quality to be expected of it.
+
+        So of a model that was calibrated, as training does on its validation pairs; of another it is the geometric mean
+        of the tokens' probabilities, the end's included. See ``Calibration``.
+        """
+        return self.calibration.of_answer(self.token_logps)
+
+    @cached_property
+    def token_confidences(self) -> tuple[float, ...]:
+        """The chance of each token to be right if those before it are; the last is the end's."""
+        return tuple(map(self.calibration.of_token, self.token_logps))
 
     @cached_property
     def attention(self) -> Attention | None:
@@ -46,6 +76,10 @@ class Answer:
 
     def to_data(self) -> dict[str, Any]:
         """For JSON; attention is left out, for it is large."""
+        if self.error is not None:
+            return {"source": self.source, "error": self.error}
+        if self.series is not None:  # of which nothing but its density is known: there is no confidence to tell of
+            return {"source": self.source, "series": json.loads(self.text), "logp": self.logp}
         data = {
             "source": self.source,
             "text": self.text,
@@ -53,6 +87,7 @@ class Answer:
             "logp": self.logp,
             "confidence": self.confidence,
             "tokens": list(self.tokens),
+            "token_confidences": list(self.token_confidences),
         }
         if self.alternatives:
             data["alternatives"] = [
@@ -68,9 +103,14 @@ class PairScore:
     source: str
     target: str
     logp: float
-    confidence: float
     tokens: tuple[str, ...]
     token_logps: tuple[float, ...]
+    calibration: Calibration = field(default=AS_SAID, repr=False, compare=False)
+
+    @cached_property
+    def confidence(self) -> float:
+        """What the model's confidence would be, were this its answer."""
+        return self.calibration.of_answer(self.token_logps)
 
     def to_data(self) -> dict[str, Any]:
         return {

@@ -30,7 +30,7 @@ def write_bare(folder: Path, numbering: Numbering, network: EncoderDecoder) -> N
 def read_tokenizers(folder: Path) -> tuple[TextTokenizer, TextTokenizer]:
     """Of the source and of the target, which may be one."""
     if not folder.is_dir():
-        raise ModelFolderError(f"{folder}: there is no such folder. It must be one that `save_weights` made.")
+        raise ModelFolderError(f"{folder}: there is no such folder. It must be one with a model.")
     if (folder / _BOTH).is_dir():
         both = load_tokenizer(folder / _BOTH)
         return both, both

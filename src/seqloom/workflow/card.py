@@ -16,6 +16,8 @@ from seqloom.workflow.recipe import Recipe
 __all__ = ["write_card"]
 
 _SAMPLES = 5
+_LONGEST = 400
+"""Characters of a text that is shown."""
 
 
 def write_card(
@@ -39,9 +41,12 @@ def write_card(
     ]
     for name, report in reports.items():
         parts.append(f"On {name} ({len(report.answers):,} sources, {report.searched}):")
-        parts.append("\n".join(f"- {score}" for score in report.scores))
+        told = [*report.scores, *(() if report.reliability is None else report.reliability.lines)]
+        parts.append("\n".join(f"- {line}" for line in told))
     if not reports:
         parts.append("Not measured.")
+    else:
+        parts += ["## Confidence", _confidence(*reports.values())]
     for name, report in list(reports.items())[:1]:
         rows = [
             f"| {_cell(each.source)} | {_cell(answer.text)} | {_cell(each.references[0])} |"
@@ -58,5 +63,26 @@ def write_card(
     write_text(folder / "card.md", "\n\n".join(parts) + "\n")
 
 
+def _confidence(first: Report, *others: Report) -> str:
+    """What the number beside an answer means, and how far it was from that."""
+    calibration = first.answers[0].calibration
+    if not calibration.fitted:
+        return (
+            "Not calibrated: the confidence of an answer is the geometric mean of its tokens' probabilities, which may "
+            "be far from how often it is right."
+        )
+    told = [report.reliability for report in (*others, first) if report.reliability is not None]
+    if not told:
+        return "Not known: there was nothing to answer."
+    meaning = f"the {told[0].measured} to be expected of it" if told[0].brier is None else "the chance that it is right"
+    where = "other" if others else "these"
+    return (
+        f"The confidence of an answer is {meaning}, that of a token the chance that it is the right one. Both were "
+        f"fitted to the {calibration.pairs:,} {calibration.fitted} pairs; on {where} pairs the confidences of the "
+        f"answers are off by {told[0].ece.value:.1f} hundredths (ECE). For sources unlike those they say less."
+    )
+
+
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    shown = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 2]} …"
+    return shown.replace("|", "\\|").replace("\n", " ")

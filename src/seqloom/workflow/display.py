@@ -20,6 +20,8 @@ __all__ = ["samples_of", "show"]
 _EVERY = 10.0
 """Seconds between plain lines."""
 _SAMPLES = 3
+_LONGEST = 400
+"""Characters of a text that is shown."""
 _CHOSEN = {"last": "the last weights", "best": "the best weights", "average": "the mean of the last weights"}
 
 
@@ -166,14 +168,24 @@ def samples_of(report: Report, *, number: int = _SAMPLES) -> list[str]:
     lines = []
     for answer, tested in list(zip(report.answers, report.tested, strict=True))[::step][:number]:
         right = answer.text in tested.references
-        lines.append(f"    {tested.source}")
-        lines.append(f"  {'✓' if right else '→'} {answer.text}")
-        lines += [] if right else [f"  = {tested.references[0]}"]
+        lines.append(f"    {_short(tested.source)}")
+        lines.append(f"  {'✓' if right else '→'} {_short(answer.text)}")
+        lines += [] if right else [f"  = {_short(tested.references[0])}"]
     return lines
 
 
+def _short(text: str) -> str:
+    """A sample shall show what an answer is like, not fill a screen with numbers."""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 2]} …"
+
+
+def _figure(value: float) -> str:
+    """Two digits behind the point, or three that count: a series may be measured in small units."""
+    return f"{value:.2f}" if abs(value) >= 1 or not value else f"{value:.3g}"
+
+
 def _validated(event: Validated) -> list[str]:
-    scores = "  ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in event.validation.scores.items())
+    scores = "  ".join(f"{name.replace('_', ' ')} {_figure(value)}" for name, value in event.validation.scores.items())
     best = "  (the best so far)" if event.best else ""
     lines = [f"validation at step {event.step:,}, epoch {event.epoch:.1f}: {scores}{best}"]
     report = event.validation.samples

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import numpy as np
 
 from seqloom.core.errors import DataError
 from seqloom.data.rows import Row
-from seqloom.metrics import Score, measure
+from seqloom.metrics import Reliability, Score, measure, measure_reliability, qualities
 from seqloom.workflow.answers import Answer
-from seqloom.workflow.recipe import EvaluationSettings
+from seqloom.workflow.calibrating import Calibration
+from seqloom.workflow.feeds import Question
+from seqloom.workflow.recipe import EvaluationSettings, Recipe
 
-__all__ = ["Report", "Tested", "gather", "report_on"]
+__all__ = ["Report", "Tested", "gather", "read_anew", "report_on"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +25,12 @@ class Tested:
 
     source: str
     references: tuple[str, ...]
+    extras: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The row's further columns."""
+
+    @property
+    def question(self) -> Question:
+        return Question(text=self.source, extras=self.extras)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +43,12 @@ class Report:
     searched: str
     """How, in words."""
     seconds: float
+    measured: str = ""
+    """What ``qualities`` are."""
+    qualities: tuple[float, ...] = field(default=(), repr=False)
+    """How good each answer is alone, from 0 to 1; none where the first metric is no share, and while training."""
+    reliability: Reliability | None = None
+    """How far the confidences may be relied on."""
 
     def __getitem__(self, name: str) -> Score:
         """The score of that name, as a recipe or as the score itself spells it."""
@@ -44,6 +60,8 @@ class Report:
 
     def __str__(self) -> str:
         lines = [str(score) for score in self.scores]
+        if self.reliability is not None:
+            lines += self.reliability.lines
         speed = len(self.answers) / self.seconds if self.seconds else 0.0
         return "\n".join([*lines, f"{len(self.answers):,} answers, {self.searched}, {speed:.1f} a second"])
 
@@ -55,28 +73,30 @@ class Report:
     def to_data(self) -> dict[str, Any]:
         return {
             "scores": {_plain(score.name): score.to_data() for score in self.scores},
+            **({} if self.reliability is None else {"reliability": self.reliability.to_data()}),
             "answers": len(self.answers),
             "search": self.searched,
             "seconds": round(self.seconds, 3),
         }
 
 
-def gather(rows: Iterable[Row], *, one_source: bool) -> list[Tested]:
+def gather(rows: Iterable[Row], recipe: Recipe) -> list[Tested]:
     """What is to be answered; with ``one_source``, rows of one source are one question with several right answers."""
     tested: list[Tested] = []
-    places: dict[str, int] = {}
+    places: dict[tuple[str, str], int] = {}
     for row in rows:
         if not row.source.strip() and not any(target.strip() for target in row.targets):
             continue  # a blank line asks nothing
         if not row.targets:
             raise DataError(f"{row.file}:{row.line}: expected a source and a target, found a source alone.")
-        if one_source and row.source in places:
-            before = tested[places[row.source]]
+        asked = (row.source, repr(recipe.data.annotations.of(row)))
+        if recipe.evaluation.one_source and asked in places:
+            before = tested[places[asked]]
             more = tuple(target for target in row.targets if target not in before.references)
-            tested[places[row.source]] = Tested(source=row.source, references=before.references + more)
+            tested[places[asked]] = replace(before, references=before.references + more)
             continue
-        places[row.source] = len(tested)
-        tested.append(Tested(source=row.source, references=row.targets))
+        places[asked] = len(tested)
+        tested.append(Tested(source=row.source, references=row.targets, extras=row.extras))
     if not tested:
         raise DataError("there are no pairs to evaluate on: every row is empty.")
     return tested
@@ -91,16 +111,55 @@ def report_on(
     seconds: float,
     samples: int = 1000,
 ) -> Report:
+    """``samples`` 0 leaves out the intervals, and what is to be said of the confidences."""
+    texts, references = [answer.text for answer in answers], [each.references for each in tested]
     scores = measure(
         settings.metrics,
-        [answer.text for answer in answers],
-        [each.references for each in tested],
+        texts,
+        references,
         bleu_tokenizer=settings.bleu_tokenizer,
+        sources=[each.source for each in tested],
         samples=samples,
     )
-    return Report(
+    report = Report(
         scores=tuple(scores), answers=tuple(answers), tested=tuple(tested), searched=searched, seconds=seconds
     )
+    if not samples:
+        return report
+    alone = qualities(settings.metrics[0], texts, references, bleu_tokenizer=settings.bleu_tokenizer)
+    if alone is None:
+        return report
+    measured, found = alone
+    report = replace(report, measured=measured, qualities=tuple(found.tolist()))
+    return replace(report, reliability=_reliability(report, samples=samples))
+
+
+def read_anew(report: Report, calibration: Calibration) -> Report:
+    """The same answers, with the confidences that another calibration gives them."""
+    answers = tuple(
+        replace(
+            answer,
+            calibration=calibration,
+            alternatives=tuple(replace(other, calibration=calibration) for other in answer.alternatives),
+        )
+        for answer in report.answers
+    )
+    changed = replace(report, answers=answers)
+    return replace(changed, reliability=_reliability(changed)) if report.qualities else changed
+
+
+def _reliability(report: Report, *, samples: int = 1000) -> Reliability | None:
+    """Of the answers in which something was said; None where there are none."""
+    said = [
+        (answer.confidence, quality)
+        for answer, quality in zip(report.answers, report.qualities, strict=True)
+        if answer.token_logps
+    ]
+    if not said:
+        return None
+    confidences_N, qualities_N = np.array(said).T
+    fitted = report.answers[0].calibration.fitted or "none"
+    return measure_reliability(confidences_N, qualities_N, measured=report.measured, fitted=fitted, samples=samples)
 
 
 def _plain(name: str) -> str:

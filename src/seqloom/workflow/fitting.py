@@ -17,7 +17,8 @@ from seqloom.core.logging import logger
 from seqloom.data.batches import make_batch
 from seqloom.data.cleaning import Cleaner
 from seqloom.data.ledger import Ledger
-from seqloom.data.numbering import Numbered, Numbering
+from seqloom.data.numbered import Numbered
+from seqloom.data.numbering import Numbering
 from seqloom.data.rows import Row
 from seqloom.data.settings import DataSettings
 from seqloom.decoding.request import Pair, Source
@@ -30,7 +31,7 @@ from seqloom.training.run import run
 from seqloom.training.streams import RepeatedBatches
 from seqloom.training.trainer import Trainer
 from seqloom.training.validation import Validate, Validation
-from seqloom.workflow.answering import Asking
+from seqloom.workflow.asking import quick
 from seqloom.workflow.evaluating import gather
 from seqloom.workflow.model import Model
 from seqloom.workflow.recipe import Recipe
@@ -91,7 +92,7 @@ def batches_of_pairs(rows: Sequence[Row], numbering: Numbering, *, size: int, se
 
 
 def _pair(numbered: Numbered) -> Pair:
-    return Pair(source=Source(parts={"text": numbered.source}, copy=numbered.copy), target=numbered.target)
+    return Pair(source=Source(parts=numbered.parts, copy=numbered.copy), target=numbered.target)
 
 
 def _orders(pairs: Sequence[Numbered], *, size: int, dice: random.Random) -> Iterator[Sequence[int]]:
@@ -101,7 +102,7 @@ def _orders(pairs: Sequence[Numbered], *, size: int, dice: random.Random) -> Ite
     batches: list[Sequence[int]] = []
     for first in range(0, len(places), size * _POOL):
         pool = places[first : first + size * _POOL]
-        pool.sort(key=lambda place: (len(pairs[place].source), len(pairs[place].target)))
+        pool.sort(key=lambda place: (len(pairs[place].text), len(pairs[place].target)))
         batches += [pool[start : start + size] for start in range(0, len(pool), size)]
     dice.shuffle(batches)
     return iter(batches)
@@ -109,12 +110,12 @@ def _orders(pairs: Sequence[Numbered], *, size: int, dice: random.Random) -> Ite
 
 def validating(recipe: Recipe, numbering: Numbering, rows: Sequence[Row]) -> Validate:
     """A score by real decoding, on pairs spread evenly over those given."""
-    tested = gather(rows, one_source=recipe.evaluation.one_source)
+    tested = gather(rows, recipe)
     most = recipe.evaluation.pairs or len(tested)
     chosen = tested[:: max(1, -(-len(tested) // most))]
 
     def validate(network: EncoderDecoder) -> Validation:
-        asking = Asking(beam=recipe.evaluation.beam)
+        asking = quick(recipe.answers, beam=recipe.evaluation.beam)
         report = Model(recipe, numbering, network).report(chosen, asking, samples=0)
         first = report.scores[0]
         return Validation(score=first.value, higher_is_better=first.higher_is_better, scores=report.numbers)

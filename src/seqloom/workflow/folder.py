@@ -3,6 +3,8 @@
 recipe.toml           the recipe with every default filled in
 weights.safetensors   the weights, replaced in one go whenever better ones are found
 tokenizer/            of both sides; or source/ and target/
+tasks/…/target/       the tokenizers of further tasks' targets
+factors/…             each factor's values; and further/…, the tokenizers of further sources that have their own
 metrics.json          what was measured
 card.md               the same for people
 manifest.json         format, identity, checksums, where the data came from, versions
@@ -18,6 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import seqloom
@@ -37,6 +40,8 @@ FORMAT = 1
 
 WEIGHTS = "weights.safetensors"
 _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib", ".dill")
+_FACTORS, _FURTHER, _TASKS = "factors", "further", "tasks"
+_NO_OTHERS: Mapping[str, TextTokenizer] = MappingProxyType({})
 _LIBRARIES = ("torch", "numpy", "safetensors", "sentencepiece")
 
 
@@ -112,27 +117,53 @@ def open_folder(folder: Path, *, trust: frozenset[str] | None = frozenset()) -> 
 
 
 def open_numbering(folder: Path, recipe: Recipe) -> Numbering:
-    if recipe.data.joint:
-        both = load_tokenizer(folder / "tokenizer")
-        return build_numbering(recipe, both, both)
-    return build_numbering(recipe, load_tokenizer(folder / "source"), load_tokenizer(folder / "target"))
-
-
-def build_numbering(recipe: Recipe, source: TextTokenizer, target: TextTokenizer) -> Numbering:
     data = recipe.data
+    own = [name for name, each in data.sources.items() if each.tokenizer is not None]
+    others = {name: load_tokenizer(folder / _FACTORS / name) for name in data.factors}
+    others |= {name: load_tokenizer(folder / _FURTHER / name) for name in own}
+    tasks = {name: load_tokenizer(folder / _TASKS / name / "target") for name in data.tasks}
+    if data.joint:
+        both = load_tokenizer(folder / "tokenizer")
+        return build_numbering(recipe, both, both, others, tasks)
+    return build_numbering(recipe, load_tokenizer(folder / "source"), load_tokenizer(folder / "target"), others, tasks)
+
+
+def build_numbering(
+    recipe: Recipe,
+    source: TextTokenizer,
+    target: TextTokenizer,
+    others: Mapping[str, TextTokenizer] = _NO_OTHERS,
+    tasks: Mapping[str, TextTokenizer] = _NO_OTHERS,
+) -> Numbering:
+    """``others`` are the tokenizers of factors, and of further sources that have their own; ``tasks`` those of further
+    tasks' targets."""
+    data = recipe.data
+    sides = {"source": source, "target": target}
+    further = {name: others.get(name, sides[each.like]) for name, each in data.sources.items()}
+    read = {**others, **further}  # a task reads what the main one reads
     return Numbering(
         source,
         target,
         copies=getattr(recipe.model.head, "copies", False),  # a head of the recipe's author need not say
+        factors={name: others[name] for name in data.factors},
+        further=further,
+        aligned=data.alignment is not None,
+        sourceless=data.source == "none",
         max_source=data.max_source,
         max_target=data.max_target,
         on_long=data.on_long,
+        tasks={name: build_numbering(recipe.task(name), source, tasks[name], read) for name in data.tasks},
     )
 
 
 def build_model(recipe: Recipe, numbering: Numbering) -> EncoderDecoder:
     """The model with fresh weights."""
-    return recipe.model.build(source=numbering.source_vocabulary, target=numbering.target_vocabulary)
+    return recipe.model.build(
+        source=numbering.source_vocabulary,
+        target=numbering.target_vocabulary,
+        parts=numbering.part_vocabularies,
+        tasks={name: each.target_vocabulary for name, each in numbering.tasks.items()},
+    )
 
 
 def sha256(path: Path) -> str:
@@ -144,9 +175,12 @@ _AGAIN = "Copy the folder again, whole."
 
 
 def _tokenizers(numbering: Numbering) -> list[tuple[str, TextTokenizer]]:
-    if numbering.sources is numbering.targets:
-        return [("tokenizer", numbering.sources)]
-    return [("source", numbering.sources), ("target", numbering.targets)]
+    sides = numbering.sources, numbering.targets
+    found = [("tokenizer", sides[0])] if sides[0] is sides[1] else [("source", sides[0]), ("target", sides[1])]
+    found += [(f"{_FACTORS}/{name}", tokenizer) for name, tokenizer in numbering.beside.factors.items()]
+    own = [(name, each) for name, each in numbering.beside.further.items() if all(each is not side for side in sides)]
+    found += [(f"{_FURTHER}/{name}", tokenizer) for name, tokenizer in own]
+    return found + [(f"{_TASKS}/{name}/target", each.targets) for name, each in numbering.tasks.items()]
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

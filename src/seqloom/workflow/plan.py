@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from seqloom.core.specials import Specials
 from seqloom.data.numbering import Numbering
 from seqloom.training.precision import resolve
 from seqloom.training.trainer import Trainer
@@ -35,13 +36,14 @@ def planned(
     pairs = sum(len(corpus) for corpus in data.corpora)
     parameters = sum(parameter.numel() for parameter in trainer.model.parameters())
     kinds = f"{recipe.model.encoder.kind} → {recipe.model.decoder.kind}"
-    source, target = numbering.source_vocabulary.size, numbering.target_vocabulary.size
-    vocabulary = f"{source:,} joint" if recipe.data.joint else f"{source:,} source, {target:,} target"
+    source, target = _size(numbering.source_vocabulary), _size(numbering.target_vocabulary)
+    vocabulary = f"{source} joint" if recipe.data.joint else f"{source} source, {target} target"
     precision = resolve(recipe.training.precision, trainer.learner.device)
     lines = [
         ("folder", str(folder)),
         ("data", f"{pairs:,} pairs to learn from, {len(data.valid_rows):,} to choose on"),
         *(("", line) for line in data.report["lines"]),
+        *(("task", _task(name, recipe, numbering, data)) for name in data.tasks),
         ("vocabulary", f"{vocabulary} ({recipe.data.tokenizer.kind})"),
         ("model", f"{kinds}, {parameters:,} parameters"),
         ("steps", f"{plan.steps:,} of about {recipe.data.batches.tokens:,} tokens, {plan.epochs:.1f} epochs"),
@@ -55,6 +57,21 @@ def planned(
     if resumed:
         lines.append(("resumed", f"behind step {trainer.step:,}"))
     return Planned(folder=folder, lines=tuple(lines), steps=plan.steps, first=trainer.step)
+
+
+def _task(name: str, recipe: Recipe, numbering: Numbering, data: Prepared) -> str:
+    pairs = sum(len(corpus) for corpus in data.tasks[name].corpora)
+    size = _size(numbering.tasks[name].target_vocabulary)
+    share = recipe.data.tasks[name].share
+    return (
+        f"{name}: {pairs:,} pairs, {share:g} batches for each of the main task; "
+        f"{recipe.model.tasks[name].decoder.kind} decoder, {size} target"
+    )
+
+
+def _size(vocabulary: Specials) -> str:
+    """Of tokens how many there are; of frames how wide they are."""
+    return f"{vocabulary.channels:,}-channel" if vocabulary.channels else f"{vocabulary.size:,}"
 
 
 def clock(seconds: float) -> str:

@@ -4,14 +4,14 @@ data/cleaned.jsonl    the rows that are left after cleaning; gone when they are 
 data/corpus-0/ …      each training file, numbered and memory-mapped
 data/valid/           the validation pairs, numbered
 data/valid.jsonl      the same as text, with all their references
+data/tasks/pos/ …     the same of a further task
 data/report.json      what was read, what was dropped and why
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from shutil import rmtree
@@ -24,16 +24,18 @@ from seqloom.data.cleaning import Cleaner
 from seqloom.data.corpus import Corpus
 from seqloom.data.ledger import Ledger
 from seqloom.data.numbering import Numbering
-from seqloom.data.rows import Row
-from seqloom.data.tokenizers import TextTokenizer
-from seqloom.workflow.folder import build_numbering, sha256
+from seqloom.data.rows import BadLine, Row
+from seqloom.workflow.folder import sha256
+from seqloom.workflow.kept import count_rows, keep_rows, kept_rows
 from seqloom.workflow.recipe import Recipe
 from seqloom.workflow.rows import Pairs, rows_of
+from seqloom.workflow.vocabularies import fit_numbering
 
 __all__ = ["Prepared", "open_data", "prepare_data"]
 
 _MOST_HELD_OUT = 2000
 _SLACK = 1.25
+_TASKS = "tasks"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,107 +46,203 @@ class Prepared:
     valid: Corpus | None
     valid_rows: tuple[Row, ...]
     report: Mapping[str, Any]
-    """`lines` for people, `files` with their checksums."""
+    """`lines` for people, `files` with their checksums; of all tasks together."""
+    tasks: Mapping[str, Prepared] = field(default_factory=dict)
+    """The further tasks' data."""
 
     @property
     def longest_source(self) -> int:
         """Tokens of the longest source that a model of this data is trusted with: a little more than it has seen."""
-        return int(_SLACK * max(int(corpus.source_lengths.max()) for corpus in self.corpora))
+        return int(_SLACK * self._longest)
+
+    @property
+    def _longest(self) -> int:
+        """All tasks' sources are read by the same encoder."""
+        here = (int(corpus.source_lengths.max()) for corpus in self.corpora)
+        return max(*here, *(each._longest for each in self.tasks.values()), 1)
 
 
 def prepare_data(
     folder: Path, recipe: Recipe, *, train: Sequence[Pairs], valid: Sequence[Pairs]
 ) -> tuple[Prepared, Numbering]:
     """Read, clean and number everything into ``folder``, which is then complete or not there."""
-    if not train:
-        raise DataError("there is nothing to learn from. Name files with `--train`, or in the recipe's `data.train`.")
     beside = folder.with_name(folder.name + ".part")
     rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
-    lines: list[str] = []
-    cleaned = [_clean(pairs, recipe, beside / f"cleaned-{n}.jsonl", lines) for n, pairs in enumerate(train)]
-    for pairs, path in zip(train, cleaned, strict=True):
-        if path.stat().st_size == 0:
-            raise DataError(f"{_name(pairs)}: no pair is left to learn from. {'; '.join(lines)}.")
-    valid_path = _valid_rows(beside, recipe, cleaned, valid, lines)
-    numbering = _fit(recipe, cleaned)
-    for number, path in enumerate(cleaned):
-        count = _Counted(lines, f"{_name(train[number])}: ")
-        numbered = _number(beside / f"corpus-{number}", _read(path), numbering, count)
-        count.tell()
-        if not numbered:
-            raise DataError(
-                f"{_name(train[number])}: no pair is left to learn from ({'; '.join(lines)}). "
-                "Raise `data.max_source` and `data.max_target`, or look at `data.cleaning`."
-            )
-        path.unlink()
-    if valid_path.stat().st_size:
-        normalised = _normalised(_read(valid_path), recipe) if valid else _read(valid_path)
-        count = _Counted(lines, "validation: ")
-        _number(beside / "valid", normalised, numbering, count)
-        count.tell()
-    write_json(beside / "report.json", {"lines": lines, "files": _seen(train, valid)})
+    main = _Intake(beside, recipe, train, valid, side=folder.parent / "bad-lines")
+    main.clean()
+    tasks: dict[str, _Intake] = {}
+    for name, data in recipe.data.tasks.items():
+        given = _Intake(
+            beside / _TASKS / name,
+            recipe.task(name),
+            data.train,
+            data.valid,
+            side=folder.parent / f"bad-lines-{name}",
+            task=name,
+            channels={side: number for side, number in main.channels.items() if side == "source"},
+        )
+        given.clean()
+        tasks[name] = given
+    numbering = fit_numbering(recipe, main.cleaned, {name: each.cleaned for name, each in tasks.items()})
+    main.number(numbering)
+    for name, each in tasks.items():
+        each.number(numbering.tasks[name])
+    lines = [*main.lines, *(line for each in tasks.values() for line in each.lines)]
+    files = [*main.seen(), *(seen for each in tasks.values() for seen in each.seen())]
+    write_json(beside / "report.json", {"lines": lines, "files": files})
     beside.replace(folder)
     return open_data(folder), numbering
 
 
 def open_data(folder: Path) -> Prepared:
     """What ``prepare_data`` left."""
+    return _opened(folder, read_json(folder / "report.json"))
+
+
+def _opened(folder: Path, report: Mapping[str, Any]) -> Prepared:
     number, corpora = 0, []
     while (folder / f"corpus-{number}").is_dir():
         corpora.append(Corpus.open(folder / f"corpus-{number}"))
         number += 1
     if not corpora:
         raise DataError(f"{folder}: the numbered data is gone. Start the run anew in another folder.")
+    tasks = sorted((folder / _TASKS).iterdir()) if (folder / _TASKS).is_dir() else []
     return Prepared(
         corpora=tuple(corpora),
         valid=Corpus.open(folder / "valid") if (folder / "valid").is_dir() else None,
-        valid_rows=tuple(_read(folder / "valid.jsonl")),
-        report=read_json(folder / "report.json"),
+        valid_rows=tuple(kept_rows(folder / "valid.jsonl")),
+        report=report,
+        tasks={each.name: _opened(each, report) for each in tasks},
     )
 
 
-# ---- reading and cleaning ----------------------------------------------------------------------------------------
+class _Intake:
+    """The pairs of one task on their way to disk."""
 
+    def __init__(
+        self,
+        folder: Path,
+        recipe: Recipe,
+        train: Sequence[Pairs],
+        valid: Sequence[Pairs],
+        *,
+        side: Path,
+        task: str = "",
+        channels: dict[str, int] | None = None,
+    ) -> None:
+        """``side`` begins the names of files for bad lines; ``channels`` are those that series must have."""
+        self.folder, self.recipe, self.train, self.valid, self.side = folder, recipe, train, valid, side
+        self.task = task
+        self.lines: list[str] = []
+        self.channels = {} if channels is None else channels  # the first row says, and all others are held to it
+        self.cleaned: list[Path] = []
 
-def _clean(pairs: Pairs, recipe: Recipe, path: Path, lines: list[str]) -> Path:
-    side = path.parent.parent / f"bad-lines-{path.stem.rpartition('-')[2]}.jsonl"
-    ledger = Ledger(on_bad_line=recipe.data.on_bad_line, side_file=side)
-    rows = Cleaner(recipe.data.cleaning, ledger).rows(ledger.rows(rows_of(pairs, recipe)))
-    _write(path, rows)
-    lines += [f"{_name(pairs)}: {line}" for line in ledger.lines()]
-    return path
+    def clean(self) -> None:
+        """Every file as rows that can be numbered, and the validation pairs apart."""
+        if not self.train:
+            where = (
+                f"in `data.tasks.{self.task}.train`" if self.task else "with `--train`, or in the recipe's `data.train`"
+            )
+            raise DataError(f"there is nothing to learn from. Name files {where}.")
+        self.folder.mkdir(parents=True)
+        self.cleaned = [self._clean(pairs, number) for number, pairs in enumerate(self.train)]
+        for pairs, path in zip(self.train, self.cleaned, strict=True):
+            if path.stat().st_size == 0:
+                raise DataError(f"{_name(pairs)}: no pair is left to learn from. {'; '.join(self.lines)}.")
+        self._valid_rows()
 
+    def number(self, numbering: Numbering) -> None:
+        for number, (pairs, path) in enumerate(zip(self.train, self.cleaned, strict=True)):
+            count = _Counted(self._say, f"{_name(pairs)}: ")
+            numbered = _number(self.folder / f"corpus-{number}", kept_rows(path), numbering, count)
+            count.tell()
+            if not numbered:
+                raise DataError(
+                    f"{_name(pairs)}: no pair is left to learn from ({'; '.join(self.lines)}). "
+                    "Raise `data.max_source` and `data.max_target`, or look at `data.cleaning`."
+                )
+            path.unlink()
+        path = self.folder / "valid.jsonl"
+        if path.stat().st_size:
+            rows = _normalised(kept_rows(path), self.recipe) if self.valid else kept_rows(path)
+            count = _Counted(self._say, "validation: ")
+            _number(self.folder / "valid", rows, numbering, count)
+            count.tell()
 
-def _valid_rows(
-    folder: Path, recipe: Recipe, cleaned: Sequence[Path], valid: Sequence[Pairs], lines: list[str]
-) -> Path:
-    """The validation pairs as text: from their own files, or held out of the training pairs, which then lack them."""
-    path = folder / "valid.jsonl"
-    if valid:
-        ledger = Ledger(on_bad_line=recipe.data.on_bad_line, side_file=folder.parent / "bad-lines-valid.jsonl")
-        _write(path, (row for pairs in valid for row in ledger.rows(rows_of(pairs, recipe)) if _whole(row)))
-        lines += [f"validation: {line}" for line in ledger.lines()]
+    def seen(self) -> list[dict[str, str]]:
+        """Each file with its checksum, so that a model can be traced to its data."""
+        found = []
+        for role, given in (("train", self.train), ("valid", self.valid)):
+            for pairs in given:
+                if not isinstance(pairs, str | Path):
+                    continue
+                names = [str(pairs)] if Path(pairs).exists() else str(pairs).split(",")
+                paths = [Path(name) for name in names]
+                found += [
+                    {"role": f"{self.task} {role}".strip(), "file": str(path), "sha256": sha256(path)}
+                    for path in paths
+                    if path.is_file()
+                ]
+        return found
+
+    def _say(self, line: str) -> None:
+        self.lines.append(f"{self.task}: {line}" if self.task else line)
+
+    def _clean(self, pairs: Pairs, number: int) -> Path:
+        recipe, path = self.recipe, self.folder / f"cleaned-{number}.jsonl"
+        side = self.side.with_name(f"{self.side.name}-{number}.jsonl")
+        ledger = Ledger(on_bad_line=recipe.data.on_bad_line, side_file=side)
+        annotations = recipe.data.annotations
+        cleaner = Cleaner(recipe.data.cleaning, ledger, annotations)
+        rows = cleaner.rows(ledger.rows(rows_of(pairs, recipe, aligned=True, channels=self.channels)))
+        keep_rows(path, rows, annotations)
+        for line in ledger.lines():
+            self._say(f"{_name(pairs)}: {line}")
         return path
-    total = sum(map(_count, cleaned))
-    share = min(recipe.data.held_out, _MOST_HELD_OUT / total)
-    _write(path, (row for each in cleaned for row in _read(each) if _held_out(row, share)))
-    for each in cleaned:
-        rest = each.with_suffix(".rest")
-        if _write(rest, (row for row in _read(each) if not _held_out(row, share))):
-            rest.replace(each)
-        else:  # so few pairs that one must serve for both
-            rest.unlink()
-    count = _count(path)
-    lines.append(f"validation: {count:,} pairs held out of training" if count else "validation: none, too few pairs")
-    return path
+
+    def _valid_rows(self) -> None:
+        """The validation pairs as text: from their own files, or held out of the training pairs, which then lack
+        them."""
+        path, recipe, annotations = self.folder / "valid.jsonl", self.recipe, self.recipe.data.annotations
+        if self.valid:
+            side = self.side.with_name(f"{self.side.name}-valid.jsonl")
+            ledger = Ledger(on_bad_line=recipe.data.on_bad_line, side_file=side)
+            found = chain.from_iterable(
+                _followed(ledger.rows(rows_of(pairs, recipe, channels=self.channels)), recipe, ledger)
+                for pairs in self.valid
+            )
+            keep_rows(path, filter(_whole, found), annotations)
+            for line in ledger.lines():
+                self._say(f"validation: {line}")
+            return
+        total = sum(map(count_rows, self.cleaned))
+        share = min(recipe.data.held_out, _MOST_HELD_OUT / total)
+        keep_rows(path, (row for each in self.cleaned for row in kept_rows(each) if _held_out(row, share)), annotations)
+        for each in self.cleaned:
+            rest = each.with_suffix(".rest")
+            if keep_rows(rest, (row for row in kept_rows(each) if not _held_out(row, share)), annotations):
+                rest.replace(each)
+            else:  # so few pairs that one must serve for both
+                rest.unlink()
+        count = count_rows(path)
+        self._say(f"validation: {count:,} pairs held out of training" if count else "validation: none, too few pairs")
 
 
 def _normalised(rows: Iterable[Row], recipe: Recipe) -> Iterator[Row]:
     """As a model reads them; what answers are compared with stays as it was written."""
-    cleaner = Cleaner(recipe.data.cleaning, Ledger())
+    cleaner = Cleaner(recipe.data.cleaning, Ledger(), recipe.data.annotations)
+    return (row for row in map(cleaner.row, rows) if isinstance(row, Row))
+
+
+def _followed(rows: Iterable[Row], recipe: Recipe, ledger: Ledger) -> Iterator[Row]:
+    """The rows as they are, without those whose annotations will not follow what cleaning makes of their words."""
+    cleaner = Cleaner(recipe.data.cleaning, ledger, recipe.data.annotations)
     for row in rows:
-        yield replace(row, source=cleaner.source(row.source), targets=tuple(map(cleaner.target, row.targets)))
+        cleaned = cleaner.row(row)
+        if isinstance(cleaned, BadLine):
+            ledger.refuse(cleaned)
+        else:
+            yield row
 
 
 def _held_out(row: Row, share: float) -> bool:
@@ -156,42 +254,7 @@ def _whole(row: Row) -> bool:
     return bool(row.source.strip() and row.targets and row.targets[0].strip())
 
 
-def _write(path: Path, rows: Iterable[Row]) -> int:
-    count = 0
-    with path.open("w", encoding="utf-8") as opened:
-        for row in rows:
-            opened.write(json.dumps([row.source, *row.targets], ensure_ascii=False) + "\n")
-            count += 1
-    return count
-
-
-def _count(path: Path) -> int:
-    with path.open("rb") as opened:
-        return sum(1 for _ in opened)
-
-
-def _read(path: Path) -> Iterator[Row]:
-    with path.open(encoding="utf-8", newline="\n") as opened:
-        for number, line in enumerate(opened, start=1):
-            source, *targets = json.loads(line)
-            yield Row(source=source, targets=tuple(targets), file=path.name, line=number)
-
-
 # ---- numbering ---------------------------------------------------------------------------------------------------
-
-
-def _fit(recipe: Recipe, cleaned: Sequence[Path]) -> Numbering:
-    """The tokenizers, learnt from the training pairs alone."""
-    data = recipe.data
-    sources = (row.source for path in cleaned for row in _read(path))
-    targets = (row.targets[0] for path in cleaned for row in _read(path))
-    if data.joint:
-        texts = (text for path in cleaned for row in _read(path) for text in (row.source, row.targets[0]))
-        both: TextTokenizer = data.tokenizer.fit(texts, special_tokens=data.special_tokens)
-        return build_numbering(recipe, both, both)
-    source = data.tokenizer.fit(sources, special_tokens=data.special_tokens)
-    target = (data.target_tokenizer or data.tokenizer).fit(targets, special_tokens=data.special_tokens)
-    return build_numbering(recipe, source, target)
 
 
 def _number(folder: Path, rows: Iterable[Row], numbering: Numbering, count: _Counted) -> bool:
@@ -199,16 +262,15 @@ def _number(folder: Path, rows: Iterable[Row], numbering: Numbering, count: _Cou
     pairs = numbering.pairs(rows, count=count)
     first = next(pairs, None)
     if first is not None:
-        source, target = numbering.source_vocabulary.size, numbering.target_vocabulary.size
-        Corpus.write(folder, chain([first], pairs), source_size=source, target_size=target)
+        Corpus.write(folder, chain([first], pairs), stored=numbering.stored)
     return first is not None
 
 
 class _Counted:
     """Counts that become lines for people."""
 
-    def __init__(self, lines: list[str], before: str) -> None:
-        self._lines = lines
+    def __init__(self, say: Callable[[str], None], before: str) -> None:
+        self._say = say
         self._before = before
         self._counts: dict[str, int] = {}
 
@@ -216,21 +278,9 @@ class _Counted:
         self._counts[what] = self._counts.get(what, 0) + number
 
     def tell(self) -> None:
-        self._lines += [f"{self._before}{number:,} {what}" for what, number in self._counts.items()]
+        for what, number in self._counts.items():
+            self._say(f"{self._before}{number:,} {what}")
 
 
 def _name(pairs: Pairs) -> str:
     return str(pairs) if isinstance(pairs, str | Path) else "the pairs given"
-
-
-def _seen(train: Sequence[Pairs], valid: Sequence[Pairs]) -> list[dict[str, str]]:
-    """Each file with its checksum, so that a model can be traced to its data."""
-    found = []
-    for role, given in (("train", train), ("valid", valid)):
-        for pairs in given:
-            if not isinstance(pairs, str | Path):
-                continue
-            names = [str(pairs)] if Path(pairs).exists() else str(pairs).split(",")
-            paths = [Path(name) for name in names]
-            found += [{"role": role, "file": str(path), "sha256": sha256(path)} for path in paths if path.is_file()]
-    return found

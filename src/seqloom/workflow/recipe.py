@@ -2,48 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from seqloom.core import settings
 from seqloom.core.errors import RecipeError
-from seqloom.core.settings import Amount, Count, Positive, Scale
+from seqloom.core.settings import Count, Positive
 from seqloom.core.wording import nearest
 from seqloom.data.settings import DataSettings
-from seqloom.decoding.request import LengthPenalty
 from seqloom.metrics import BleuTokenizer, MetricName
 from seqloom.models.encoder_decoder import ModelSettings
 from seqloom.recipes import shipped_recipes
 from seqloom.training.log import LoggingSettings
 from seqloom.training.settings import TrainingSettings
+from seqloom.workflow.asking import AnswerSettings
+from seqloom.workflow.tasks import check_same, check_tasks, task_recipe
+from seqloom.workflow.vectors import check_vectors
 
-__all__ = ["AnswerSettings", "EvaluationSettings", "Recipe", "load_recipe"]
+__all__ = ["AnswerSettings", "EvaluationSettings", "Recipe", "TaskEvaluationSettings", "load_recipe"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnswerSettings:
-    """The answers: how the finished model searches when it is not told otherwise."""
+class TaskEvaluationSettings:
+    """The evaluation of the task."""
 
-    beam: Positive = 5
-    length_penalty: Literal["none", "average", "wu"] = "average"
-    """What a hypothesis' log-probability is divided by: nothing, its length, or as Wu et al. 2016 do."""
-    alpha: Amount = 1.0
-    """How strongly."""
-    coverage_penalty: Amount = 0.0
-    length_ratio: Scale = 2.0
-    """An answer has at most this many tokens for each of its source …"""
-    length_extra: Count = 20
-    """… and these."""
+    metrics: tuple[MetricName, ...]
+    one_source: bool = False
 
-    @property
-    def penalty(self) -> LengthPenalty:
-        return LengthPenalty(kind=self.length_penalty, alpha=self.alpha)
-
-    def longest(self, source: int) -> int:
-        """The most tokens of an answer to a source of this many."""
-        return int(source * self.length_ratio) + self.length_extra
+    def __post_init__(self) -> None:
+        if not self.metrics:
+            raise RecipeError('metrics must name at least one, but is empty. Take "exact_match".')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +49,8 @@ class EvaluationSettings:
     """Rows of one source are each other's references, as the pronunciations of a word are."""
     bleu_tokenizer: BleuTokenizer | None = None
     """SacreBLEU's name of one; by default what suits the references' writing."""
+    tasks: Mapping[str, TaskEvaluationSettings] = field(default_factory=dict)
+    """Of further tasks, by their names; those left out are measured as the main one, which alone chooses the model."""
 
     def __post_init__(self) -> None:
         if not self.metrics:
@@ -83,6 +74,41 @@ class Recipe:
         if self.model.tie == "all" and not self.data.joint:
             raise RecipeError(
                 'model.tie must not be "all" with `data.joint = false`: two vocabularies need two tables.'
+            )
+        check_vectors(self)
+        self._check_objectives()
+        self._check_parts()
+        check_tasks(self)
+
+    def task(self, name: str) -> Recipe:
+        """The recipe of one of the further tasks."""
+        return task_recipe(self, name)
+
+    def _check_parts(self) -> None:
+        """What a source has is read, and what is read is there."""
+        source = self.model.source
+        several = source.kind == "several"
+        within = "model.source.parts.text.source.factors" if several else "model.source.factors"
+        check_same("data.factors", self.data.factors, within, getattr(source, "factors", ()))
+        read = [name for name in getattr(source, "parts", ()) if name not in ("text", "vectors")]
+        if self.data.sources and source.kind in ("text", "vectors"):
+            raise RecipeError(
+                f'model.source.kind must be "several" with `data.sources`, but is "{source.kind}". '
+                "Give each of them its part: `[model.source.parts.text]` …"
+            )
+        if several:
+            check_same("data.sources", self.data.sources, "model.source.parts", read)
+
+    def _check_objectives(self) -> None:
+        """What an objective needs of the data can be seen before any is read."""
+        kinds = {getattr(chosen, "kind", "") for chosen in self.training.objectives}
+        if "alignment" in kinds and self.data.alignment is None:
+            raise RecipeError(
+                'training.objectives must not have "alignment" without `data.alignment`: name the column that has it.'
+            )
+        if "denoising" in kinds and not self.data.joint:
+            raise RecipeError(
+                'training.objectives must not have "denoising" with `data.joint = false`: it reads what it says.'
             )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, MutableMapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -10,24 +11,56 @@ from seqloom.core.errors import DataError
 from seqloom.data.readers import Columns, read_pairs, read_rows
 from seqloom.data.rows import BadLine, Row
 from seqloom.workflow.recipe import Recipe
+from seqloom.workflow.vectors import series_sides
 
-__all__ = ["Pairs", "rows_of", "sources_of"]
+__all__ = ["Pairs", "questions_of", "rows_of"]
 
 Pairs: TypeAlias = str | Path | Iterable[object]
 """A file as the command line names it, or anything that gives a source and a target at a time."""
 
 
-def rows_of(pairs: Pairs, recipe: Recipe) -> Iterator[Row | BadLine]:
-    """As the recipe reads its data."""
+def rows_of(
+    pairs: Pairs, recipe: Recipe, *, aligned: bool = False, channels: MutableMapping[str, int] | None = None
+) -> Iterator[Row | BadLine]:
+    """As the recipe reads its data; ``aligned`` where it is learnt from, and the alignment must be there.
+
+    ``channels`` are those that series must have, by side; it learns those of the first row where it has none.
+    """
+    data = recipe.data
+    series = series_sides(recipe, channels)
+    columns = Columns(
+        source=data.source_columns,
+        target=data.target_columns,
+        extras=data.annotations.columns(aligned=aligned),
+        numbers=series.sides,
+    )
+    alone = data.rows == "texts"
     if isinstance(pairs, str | Path):
-        return read_rows(str(pairs), encoding=recipe.data.encoding, columns=recipe.data.columns)
-    return read_pairs(pairs, columns=recipe.data.columns)
+        rows = read_rows(str(pairs), encoding=data.encoding, columns=columns, sources_only=alone)
+    else:
+        rows = read_pairs(pairs, columns=columns, sources_only=alone)
+    rows = series.rows(data.annotations.rows(rows))
+    return _twice(rows) if alone else rows
 
 
-def sources_of(file: str, recipe: Recipe) -> Iterator[str]:
-    """A source a line, none left out: an answer must be found at its line. A line that cannot be read ends it."""
-    columns = Columns(source=recipe.data.source_columns)
-    for row in read_rows(file, encoding=recipe.data.encoding, columns=columns, sources_only=True):
+def _twice(rows: Iterable[Row | BadLine]) -> Iterator[Row | BadLine]:
+    """Texts that are both sides."""
+    return (replace(row, targets=(row.source,)) if isinstance(row, Row) else row for row in rows)
+
+
+def questions_of(file: str, recipe: Recipe, *, channels: MutableMapping[str, int] | None = None) -> Iterator[Row]:
+    """A row with a source a line, none left out: an answer must be found at its line.
+
+    A line that cannot be read ends it.
+    """
+    series = series_sides(recipe, channels)
+    columns = Columns(
+        source=recipe.data.source_columns,
+        extras=recipe.data.annotations.columns(aligned=False),
+        numbers=series.sides,
+    )
+    # What is wrong with a question's annotations is its own answer, and stops no other.
+    for row in series.rows(read_rows(file, encoding=recipe.data.encoding, columns=columns, sources_only=True)):
         if isinstance(row, BadLine):
             raise DataError(f"{row}. The lines before it are answered; mend it and go on from there.")
-        yield row.source
+        yield row

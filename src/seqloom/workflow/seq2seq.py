@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Self, Unpack, get_args
+from typing import Literal, Self, TypeAlias, Unpack, get_args
 
 from seqloom.core import settings
 from seqloom.core.devices import DeviceName, pick_device
@@ -22,12 +22,13 @@ from seqloom.models.heads import GeneratorSettings, HeadSettings
 from seqloom.models.sources import TextSourceSettings
 from seqloom.nn.contracts import Objective
 from seqloom.nn.embedding import EmbeddingSettings
+from seqloom.training.objectives import ObjectiveSettings
 from seqloom.training.optimizers import OptimizerSettings
 from seqloom.training.schedules import ScheduleSettings
 from seqloom.training.settings import TrainingSettings
 from seqloom.training.trainer import Trainer
-from seqloom.workflow.answering import Asked
 from seqloom.workflow.answers import Answer, PairScore
+from seqloom.workflow.asking import Asked
 from seqloom.workflow.bare import read_bare, read_tokenizers, write_bare
 from seqloom.workflow.evaluating import Report
 from seqloom.workflow.fitting import History, batches_of_pairs, clean_rows, divided, fitted, validating
@@ -48,8 +49,11 @@ from seqloom.workflow.shorthand import (
     tokenizer_of,
 )
 from seqloom.workflow.summary import summary_of
+from seqloom.workflow.targets import targets_of_rows
 
 __all__ = ["Seq2Seq", "Table"]
+
+Loss: TypeAlias = Literal["cross_entropy"] | ObjectiveSettings | Objective
 
 
 class Table(str):
@@ -124,7 +128,7 @@ class Seq2Seq:
     def compile(
         self,
         optimizer: str | OptimizerSettings = "adam",
-        loss: Literal["cross_entropy"] | Objective | Sequence[Objective] = "cross_entropy",
+        loss: Loss | Sequence[Loss] = "cross_entropy",
         *,
         rate: float = 1e-3,
         schedule: str | ScheduleSettings = "cosine",
@@ -133,7 +137,10 @@ class Seq2Seq:
         smoothing: float = 0.0,
         metrics: Sequence[str] = ("exact_match",),
     ) -> Self:
-        """Say how to learn. Each ``fit`` goes through the schedule once; the first metric chooses what is kept."""
+        """Say how to learn. Each ``fit`` goes through the schedule once; the first metric chooses what is kept.
+
+        ``loss``: "cross_entropy", settings of objectives as a recipe has them, or objectives of your own.
+        """
         training = {
             "optimizer": {"kind": optimizer} if isinstance(optimizer, str) else settings.to_data(optimizer),
             "schedule": {"kind": schedule} if isinstance(schedule, str) else settings.to_data(schedule),
@@ -143,9 +150,9 @@ class Seq2Seq:
             "smoothing": smoothing,
             "seed": self._seed,
         }
-        self._training = settings.parse(TrainingSettings, training, where="compile")
+        chosen, self._objectives = objectives_of(loss, smoothing=smoothing)
+        self._training = replace(settings.parse(TrainingSettings, training, where="compile"), objectives=chosen)
         self._evaluation = settings.parse(EvaluationSettings, {"metrics": [*metrics]}, where="compile")
-        self._objectives = objectives_of(loss, smoothing=smoothing)
         if self._model is not None:
             self._model.recipe = replace(self._model.recipe, training=self._training, evaluation=self._evaluation)
         return self
@@ -204,7 +211,12 @@ class Seq2Seq:
         self._model = model
         with _own_randomness(seed):
             trainer = Trainer(
-                model.network, training, stream, device=pick_device(self._device), objectives=self._objectives
+                model.network,
+                training,
+                stream,
+                device=pick_device(self._device),
+                objectives=self._objectives,
+                targets=targets_of_rows(rows, model.numbering),
             )
             validate = validating(model.recipe, model.numbering, chosen_on) if chosen_on else None
             self.history = fitted(trainer, validate=validate, out=None if out is None else Path(out), verbose=verbose)

@@ -29,6 +29,7 @@ from seqloom.models.encoders import (
 from seqloom.models.plain import GivenDecoder, GivenEncoder, width_read
 from seqloom.nn.contracts import Objective
 from seqloom.nn.recurrent import CellName
+from seqloom.training.objectives import CrossEntropySettings, ObjectiveSettings
 from seqloom.workflow.sequences import Sequences, fitting_tokenizer
 
 __all__ = [
@@ -172,16 +173,20 @@ def check_symbols(numbering: Numbering, source: Sequences, target: Sequences | N
             raise DataError(f"`{name}` must be texts, as those were that it learnt from, but are rows of symbols.")
 
 
-def objectives_of(loss: object, *, smoothing: float) -> Sequence[Objective] | None:
-    """None: the settings' own, which is cross-entropy."""
+def objectives_of(
+    loss: object, *, smoothing: float
+) -> tuple[tuple[ObjectiveSettings, ...], tuple[Objective, ...] | None]:
+    """Settings of objectives; and objectives, where they are given and take the settings' place."""
     if isinstance(loss, str):
         if loss != "cross_entropy":
             raise RecipeError(must_be("loss", '"cross_entropy" or objectives', loss, names=["cross_entropy"]))
-        return None
+        return (CrossEntropySettings(),), None
+    several = tuple(loss) if isinstance(loss, Sequence) else (loss,)
+    if several and all(is_settings(type(each)) and hasattr(each, "build") for each in several):
+        return several, None
     if smoothing:
         raise RecipeError("`smoothing` must be 0 with a `loss` of your own, which smooths by itself.")
-    several = loss if isinstance(loss, Sequence) else (loss,)
     for each in several:
         if not (callable(each) and hasattr(each, "count")):
             raise RecipeError(f'`loss` must be "cross_entropy" or objectives, but has {type(each).__name__}.')
-    return tuple(several)
+    return (CrossEntropySettings(),), several

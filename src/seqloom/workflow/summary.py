@@ -15,9 +15,18 @@ __all__ = ["summarize", "summary_of"]
 
 def summarize(recipe: Recipe) -> str:
     """The table of the model that a recipe describes, with vocabularies as large as it allows."""
-    source, target = recipe.data.largest_vocabularies
+    source, target = (
+        Specials(size=size, channels=channels)
+        for size, channels in zip(recipe.data.largest_vocabularies, recipe.data.fewest_channels, strict=True)
+    )
+    further = {name: recipe.task(name).data for name in recipe.data.tasks}
+    tasks = {
+        name: Specials(size=data.largest_vocabularies[1], channels=data.fewest_channels[1])
+        for name, data in further.items()
+    }
+    parts = {name: Specials(size=size) for name, size in recipe.data.largest_parts.items()}
     with torch.device("meta"):  # shapes alone: nothing is allocated
-        model = recipe.model.build(source=Specials(size=source), target=Specials(size=target))
+        model = recipe.model.build(source=source, target=target, parts=parts, tasks=tasks)
     return summary_of(model)
 
 

@@ -17,26 +17,29 @@ from seqloom.core import settings, toml
 from seqloom.core.devices import DeviceName, pick_device
 from seqloom.core.errors import RecipeError, TrainingError
 from seqloom.core.seeding import seed_everything
-from seqloom.data.batches import BatchStream, ordered_batches
+from seqloom.data.batches import BatchStream as CorpusStream
 from seqloom.data.numbering import Numbering
-from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.training.budget import make_plan
 from seqloom.training.checkpoints import has_checkpoints
 from seqloom.training.events import Event, Stopped, Validated
 from seqloom.training.lock import locked
+from seqloom.training.objectives import Targets
 from seqloom.training.run import resume as resume_run
 from seqloom.training.run import run
+from seqloom.training.streams import BatchStream
+from seqloom.training.tasks import TaskStreams
 from seqloom.training.trainer import Trainer
-from seqloom.training.validation import Validation
-from seqloom.workflow.answering import Asking
+from seqloom.workflow.asking import Asking
 from seqloom.workflow.card import write_card
-from seqloom.workflow.evaluating import Report, Tested, gather
+from seqloom.workflow.evaluating import Report, gather
 from seqloom.workflow.folder import begin_folder, build_model, open_numbering, put_metrics, put_weights
 from seqloom.workflow.model import Model, load
 from seqloom.workflow.plan import Planned, planned
 from seqloom.workflow.preparing import Prepared, open_data, prepare_data
 from seqloom.workflow.recipe import Recipe, load_recipe
 from seqloom.workflow.rows import Pairs, rows_of
+from seqloom.workflow.targets import counted, targets_of
+from seqloom.workflow.validating import Validating
 
 __all__ = ["Ended", "Told", "Training", "free_folder", "parse_budget", "train"]
 
@@ -88,17 +91,12 @@ class Training:
             trainer = Trainer(
                 model,
                 training,
-                BatchStream(
-                    data.corpora,
-                    recipe.data.batches,
-                    vocabulary=numbering.target_vocabulary,
-                    seed=training.seed,
-                    mixture=recipe.data.mixture,
-                    again=(lambda pairs, seed: numbering.again(pairs, seed=seed)) if numbering.samples else None,
-                ),
+                targets=_targets(data, numbering),
+                tasks={name: _targets(data.tasks[name], each) for name, each in numbering.tasks.items()},
+                stream=_streams(recipe, data, numbering),
                 device=pick_device(self.device),
             )
-            validate = _Validating(recipe, numbering, data) if data.valid_rows else None
+            validate = Validating(recipe, numbering, data) if data.valid_rows else None
             resumed = resume_run(trainer, folder)
             if not resumed:
                 left = None if self.budget is None else self.budget - (time.perf_counter() - begun)
@@ -127,9 +125,13 @@ class Training:
     def _look_at_files(self) -> None:
         """What is wrong with the beginning of a file is said before anything is done, a test's too."""
         data = self.recipe.data
-        for pairs in (*(self.train or data.train), *(self.valid or data.valid), *(self.test or data.test)):
+        files = [*(self.train or data.train), *(self.valid or data.valid), *(self.test or data.test)]
+        looked_at = [(pairs, self.recipe) for pairs in files]
+        for name, task in data.tasks.items():
+            looked_at += [(pairs, self.recipe.task(name)) for pairs in (*task.train, *task.valid, *task.test)]
+        for pairs, recipe in looked_at:
             if isinstance(pairs, str | Path) and not _flows(str(pairs)):
-                next(rows_of(pairs, self.recipe), None)
+                next(rows_of(pairs, recipe), None)
 
     # ---- beginning ---------------------------------------------------------------------------------------------------
 
@@ -178,11 +180,11 @@ class Training:
         reports: dict[str, Report] = {}
         if stopped.reason != "interrupted":
             put_weights(folder, trainer.model)
-            if data.valid_rows:
-                tested = gather(data.valid_rows, one_source=recipe.evaluation.one_source)
-                reports["validation"] = model.report(tested, Asking())
-            for pairs in self.test or recipe.data.test:
-                reports[str(pairs) if isinstance(pairs, str | Path) else "test"] = model.evaluate(pairs)
+            reports |= _measured(model, data, self.test or recipe.data.test)
+            for name in data.tasks:
+                task = model.task(name)
+                found = _measured(task, data.tasks[name], task.recipe.data.test)
+                reports |= {f"{name}, {where}": report for where, report in found.items()}
         elif not (folder / "weights.safetensors").is_file():
             put_weights(folder, trainer.model)
         metrics = {
@@ -191,6 +193,7 @@ class Training:
             "stopped": stopped.reason,
             "history": trainer.history,
             "scores": {name: report.to_data() for name, report in reports.items()},
+            **model.every_metric,
         }
         put_metrics(folder, metrics)
         write_card(folder, recipe, trainer.model, reports, metrics, data.report)
@@ -203,43 +206,40 @@ class Training:
         )
 
 
-class _Validating:
-    """A score by real decoding, on pairs spread evenly over the validation set."""
+def _targets(data: Prepared, numbering: Numbering) -> Targets:
+    return targets_of(numbering, lambda: counted(data.corpora, numbering))
 
-    def __init__(self, recipe: Recipe, numbering: Numbering, data: Prepared) -> None:
-        self.recipe = recipe
-        self.numbering = numbering
-        self.data = data
-        tested = gather(data.valid_rows, one_source=recipe.evaluation.one_source)
-        most = recipe.evaluation.pairs or len(tested)
-        step = max(1.0, len(tested) / most)
-        self.tested: list[Tested] = [tested[int(place * step)] for place in range(min(most, len(tested)))]
 
-    def __call__(self, network: EncoderDecoder) -> Validation:
-        report = Model(self.recipe, self.numbering, network, longest_source=self.data.longest_source).report(
-            self.tested, Asking(beam=self.recipe.evaluation.beam), samples=0
-        )
-        chosen = report.scores[0]
-        return Validation(
-            score=chosen.value,
-            higher_is_better=chosen.higher_is_better,
-            scores=report.numbers | self._likelihood(network),
-            samples=report,
-        )
+def _streams(recipe: Recipe, data: Prepared, numbering: Numbering) -> BatchStream:
+    """The batches of all tasks."""
+    main = _stream(recipe, data, numbering)
+    if not data.tasks:
+        return main
+    tasks = {name: _stream(recipe.task(name), each, numbering.tasks[name]) for name, each in data.tasks.items()}
+    return TaskStreams(main, tasks, {name: each.share for name, each in recipe.data.tasks.items()})
 
-    @torch.inference_mode()
-    def _likelihood(self, network: EncoderDecoder) -> dict[str, float]:
-        """exp of the mean loss of a target token; nothing where no validation pair is short enough to learn from."""
-        if self.data.valid is None:
-            return {}
-        total, count = 0.0, 0
-        device = next(network.parameters()).device
-        for batch in ordered_batches(
-            self.data.valid, tokens=self.recipe.data.batches.tokens, vocabulary=self.numbering.target_vocabulary
-        ):
-            logp_P = network.logp_P(batch.to(device))
-            total, count = total + float(logp_P.sum()), count + len(logp_P)
-        return {"perplexity": float(torch.tensor(-total / max(1, count)).exp())}
+
+def _stream(recipe: Recipe, data: Prepared, numbering: Numbering) -> CorpusStream:
+    return CorpusStream(
+        data.corpora,
+        recipe.data.batches,
+        vocabulary=numbering.target_vocabulary,
+        seed=recipe.training.seed,
+        mixture=recipe.data.mixture,
+        again=(lambda pairs, seed: numbering.again(pairs, seed=seed)) if numbering.samples else None,
+    )
+
+
+def _measured(model: Model, data: Prepared, tests: Sequence[Pairs]) -> dict[str, Report]:
+    """What it reaches on its validation pairs, by which its confidences are fitted, and on each test."""
+    reports: dict[str, Report] = {}
+    if data.valid_rows:
+        tested = gather(data.valid_rows, model.recipe)
+        report = model.report(tested, Asking(answers=model.recipe.answers))
+        reports["validation"] = model.calibrate_by(report, data.valid_rows, fitted="validation")
+    for pairs in tests:
+        reports[str(pairs) if isinstance(pairs, str | Path) else "test"] = model.evaluate(pairs)
+    return reports
 
 
 def train(

@@ -14,6 +14,7 @@ from seqloom.data.tokenizers.files import read_folder
 from seqloom.data.tokenizers.listed import VOCABULARY, ListTokenizer
 from seqloom.data.tokenizers.octets import ByteSettings, ByteTokenizer
 from seqloom.data.tokenizers.subwords import BpeSettings, SubwordTokenizer, UnigramSettings
+from seqloom.data.tokenizers.vectors import VectorSettings, VectorTokenizer
 from seqloom.data.tokenizers.words import WordSettings
 from seqloom.data.vocabulary import Vocabulary
 
@@ -25,11 +26,15 @@ __all__ = [
     "TextTokenizer",
     "TokenizerSettings",
     "UnigramSettings",
+    "VectorSettings",
+    "VectorTokenizer",
     "WordSettings",
     "load_tokenizer",
 ]
 
-TokenizerSettings: TypeAlias = BpeSettings | UnigramSettings | WordSettings | CharacterSettings | ByteSettings
+TokenizerSettings: TypeAlias = (
+    BpeSettings | UnigramSettings | WordSettings | CharacterSettings | ByteSettings | VectorSettings
+)
 
 KINDS: dict[str, type[TokenizerSettings]] = {
     "bpe": BpeSettings,
@@ -37,6 +42,7 @@ KINDS: dict[str, type[TokenizerSettings]] = {
     "word": WordSettings,
     "character": CharacterSettings,
     "byte": ByteSettings,
+    "vectors": VectorSettings,
 }
 
 
@@ -52,6 +58,8 @@ def load_tokenizer(folder: Path) -> TextTokenizer:
         settings = parse(KINDS[kind], saved.settings, where=str(folder / "tokenizer.json"))
         if isinstance(settings, BpeSettings | UnigramSettings):
             return SubwordTokenizer.load(folder, settings, saved)
+        if isinstance(settings, VectorSettings):
+            return VectorTokenizer.load(folder, settings)
         vocabulary = Vocabulary.read(folder / VOCABULARY)
         if isinstance(settings, ByteSettings):
             return ByteTokenizer(saved.special_tokens, counts=vocabulary.counts)

@@ -61,5 +61,5 @@ class _Characters:
             return list(text)
         return [found.group() for found in self._token.finditer(text) if found.group()]
 
-    def join(self, tokens: Sequence[str]) -> str:
-        return "".join(tokens)
+    def surfaces(self, tokens: Sequence[str]) -> list[str]:
+        return list(tokens)

@@ -50,6 +50,13 @@ class TextTokenizer(Protocol):
         """The tokens of a text, one for each of its ids, unknown ones too: ``join`` of them is the text again."""
         ...
 
+    def words_of(self, text: str, ids: Sequence[int]) -> list[int]:
+        """Which of the words of a text, parted by white space, each of its ids belongs to, whatever cut it into them.
+
+        A space that is a token belongs to the word before it, and one that begins a token to that token's word.
+        """
+        ...
+
     def show(self, ids: Sequence[int]) -> list[str]:
         """The token of each id."""
         ...

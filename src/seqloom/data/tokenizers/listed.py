@@ -12,6 +12,7 @@ from seqloom.core.logging import logger
 from seqloom.core.settings import to_data
 from seqloom.core.specials import Specials
 from seqloom.data.tokenizers.files import write_folder
+from seqloom.data.tokenizers.surfaces import word_numbers
 from seqloom.data.vocabulary import Vocabulary
 
 __all__ = ["VOCABULARY", "Cutter", "ListTokenizer", "count_tokens", "list_vocabulary"]
@@ -20,7 +21,7 @@ VOCABULARY = "vocabulary.tsv"
 
 
 class Cutter(Protocol):
-    """Cuts a text into tokens such that ``join(cut(text)) == text``, whether anything knows the tokens or not."""
+    """Cuts a text into tokens whose ``surfaces`` are the text again, whether anything knows the tokens or not."""
 
     reserved: tuple[str, ...]
     """Tokens that every vocabulary has."""
@@ -28,7 +29,9 @@ class Cutter(Protocol):
 
     def cut(self, text: str) -> list[str]: ...
 
-    def join(self, tokens: Sequence[str]) -> str: ...
+    def surfaces(self, tokens: Sequence[str]) -> list[str]:
+        """What each token adds to the text: ``"".join`` of it is the text, with the spaces that stand between."""
+        ...
 
 
 def count_tokens(cutter: Cutter, texts: Iterable[str]) -> Counter[str]:
@@ -90,11 +93,15 @@ class ListTokenizer:
     def pieces(self, text: str) -> list[str]:
         return self._cutter.cut(text)
 
+    def words_of(self, text: str, ids: Sequence[int]) -> list[int]:
+        # Of the text itself, for an unknown token has lost what it was. One that was cut short has fewer ids.
+        return word_numbers(self._cutter.surfaces(self._cutter.cut(text)[: len(ids)]))
+
     def show(self, ids: Sequence[int]) -> list[str]:
         return [self.vocabulary.tokens[number] for number in ids]
 
     def join(self, pieces: Sequence[str]) -> str:
-        return self._cutter.join(pieces)
+        return "".join(self._cutter.surfaces(pieces))
 
     def id_of(self, piece: str) -> int | None:
         return self.vocabulary.ids.get(piece)

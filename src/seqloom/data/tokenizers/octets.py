@@ -12,6 +12,7 @@ from seqloom.core.specials import Specials
 from seqloom.data.tokenizers.files import write_folder
 from seqloom.data.tokenizers.listed import VOCABULARY
 from seqloom.data.tokenizers.special import SpecialTokens
+from seqloom.data.tokenizers.surfaces import word_numbers
 from seqloom.data.vocabulary import CONTROLS, Vocabulary
 
 __all__ = ["ByteSettings", "ByteTokenizer"]
@@ -88,6 +89,16 @@ class ByteTokenizer:
 
     def pieces(self, text: str) -> list[str]:
         return self.show(self.encode(text))
+
+    def words_of(self, text: str, ids: Sequence[int]) -> list[int]:
+        surfaces: list[str] = []
+        for place, segment in enumerate(self._special.split(text)):
+            if place % 2:
+                surfaces.append(segment)
+            else:  # a character's first byte stands for it, and those behind it go with that
+                for char in _utf8(segment).decode():
+                    surfaces += [char, *[""] * (len(char.encode()) - 1)]
+        return word_numbers(surfaces[: len(ids)])
 
     def show(self, ids: Sequence[int]) -> list[str]:
         return [self.vocabulary.tokens[number] for number in ids]

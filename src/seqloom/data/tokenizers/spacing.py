@@ -70,15 +70,14 @@ class SpacedWords:
             before, spaces = token, ""
         return tokens + list(spaces)
 
-    def join(self, tokens: Sequence[str]) -> str:
-        text = ""
+    def surfaces(self, tokens: Sequence[str]) -> list[str]:
+        """What each token adds to the text, the space before it included."""
+        surfaces = []
         for before, token in pairwise(["", *tokens]):
-            if token == JOIN:
-                continue
             # White space and JOIN stand for the gap themselves.
             usual = not (token.isspace() or before.isspace() or before == JOIN)
-            text += (self._gap(before, token) if usual else "") + token
-        return text
+            surfaces.append("" if token == JOIN else (self._gap(before, token) if usual else "") + token)
+        return surfaces
 
     def _cut_unspaced(self, token: str) -> Sequence[str]:
         assert self._words_of is not None

@@ -17,6 +17,7 @@ from seqloom.data.tokenizers.files import Saved, write_folder
 from seqloom.data.tokenizers.learning import FEWEST, learn, sample_lines
 from seqloom.data.tokenizers.sampling import Lattice, Merges
 from seqloom.data.tokenizers.special import SpecialTokens
+from seqloom.data.tokenizers.surfaces import word_numbers
 from seqloom.data.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ _SPACE, _HIDER = "\u2581", "\uf8f1"
 _HIDE = {_SPACE: f"{_HIDER}s", _HIDER: f"{_HIDER}h"}
 _HIDDEN = re.compile(f"[{_SPACE}{_HIDER}\ud800-\udfff]")
 """Half of a surrogate pair, the third of them, is no character: it is read as the one that stands for what is not."""
+_OTHER_SPACE = re.compile(r"[^\S ]")
 _SHOW = {hidden: char for char, hidden in _HIDE.items()}
 
 
@@ -256,6 +258,12 @@ class SubwordTokenizer:
 
     def pieces(self, text: str) -> list[str]:
         return self.show(self.encode(text))
+
+    def words_of(self, text: str, ids: Sequence[int]) -> list[int]:
+        if _OTHER_SPACE.search(text):
+            # What a byte of such a space is cannot be seen from its name: then every beginning of the text is read.
+            return [max(0, len(self.decode(ids[:end]).split()) - 1) for end in range(1, len(ids) + 1)]
+        return word_numbers(piece.replace(_SPACE, " ") for piece in self.show(ids))
 
     def show(self, ids: Sequence[int]) -> list[str]:
         return [self.vocabulary.tokens[number] for number in ids]

@@ -56,8 +56,8 @@ class _BetweenSpaces:
     def cut(self, text: str) -> list[str]:
         return text.split(" ") if text else []
 
-    def join(self, tokens: Sequence[str]) -> str:
-        return " ".join(tokens)
+    def surfaces(self, tokens: Sequence[str]) -> list[str]:
+        return [f" {token}" if place else token for place, token in enumerate(tokens)]
 
 
 def _jieba() -> Callable[[str], list[str]]:

@@ -7,6 +7,8 @@ from seqloom.models.decoders.attends import (
     DotAttentionSettings,
     GeneralAttentionSettings,
     HeadsAttentionSettings,
+    LocalAttentionSettings,
+    LocationAttentionSettings,
     NoAttentionSettings,
 )
 from seqloom.models.decoders.conv import ConvDecoder, ConvDecoderSettings
@@ -31,6 +33,8 @@ __all__ = [
     "DotAttentionSettings",
     "GeneralAttentionSettings",
     "HeadsAttentionSettings",
+    "LocalAttentionSettings",
+    "LocationAttentionSettings",
     "NoAttentionSettings",
     "PooledDecoder",
     "PooledDecoderSettings",

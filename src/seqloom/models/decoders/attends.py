@@ -14,6 +14,8 @@ from seqloom.nn.attention import (
     DotAttention,
     GeneralAttention,
     HeadsAttention,
+    LocalAttention,
+    LocationAttention,
 )
 
 __all__ = [
@@ -23,6 +25,8 @@ __all__ = [
     "DotAttentionSettings",
     "GeneralAttentionSettings",
     "HeadsAttentionSettings",
+    "LocalAttentionSettings",
+    "LocationAttentionSettings",
     "NoAttentionSettings",
 ]
 
@@ -99,11 +103,56 @@ class HeadsAttentionSettings:
         return HeadsAttention(query_width, memory_width=memory_width, heads=self.heads, coverage=coverage)
 
 
+@dataclass(frozen=True, kw_only=True)
+class LocationAttentionSettings:
+    """Location-aware attention."""
+
+    kind: Literal["location"] = "location"
+    width: Positive | None = None
+    """Inner width; the decoder's if left out."""
+    filters: Positive = 10
+    """Features made of the last step's weights around each position."""
+    kernel: Positive = 15
+    """Positions that a feature sees; must be odd, so that it has a middle."""
+
+    def __post_init__(self) -> None:
+        if self.kernel % 2 == 0:
+            raise RecipeError(f"kernel must be odd, but is {self.kernel}. Take {self.kernel + 1}.")
+
+    def build(self, query_width: int, *, memory_width: int, coverage: bool) -> Attention:
+        return LocationAttention(
+            query_width,
+            memory_width=memory_width,
+            inner=self.width or query_width,
+            filters=self.filters,
+            kernel=self.kernel,
+            coverage=coverage,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalAttentionSettings:
+    """Luong's local attention."""
+
+    kind: Literal["local"] = "local"
+    predict: bool = True
+    """The window stands where the decoder says ("local-p"), or moves on by one position a step ("local-m")."""
+    window: Positive = 10
+    """Positions seen to each side of the middle one."""
+
+    def build(self, query_width: int, *, memory_width: int, coverage: bool) -> Attention:
+        return LocalAttention(
+            query_width, memory_width=memory_width, window=self.window, predict=self.predict, coverage=coverage
+        )
+
+
 AttentionSettings = (
     AdditiveAttentionSettings
     | DotAttentionSettings
     | GeneralAttentionSettings
     | ConcatAttentionSettings
     | HeadsAttentionSettings
+    | LocationAttentionSettings
+    | LocalAttentionSettings
     | NoAttentionSettings
 )

@@ -12,7 +12,7 @@ from seqloom.core.settings import Positive, Rate, by_kind
 from seqloom.nn import initial
 from seqloom.nn.contracts import Decoder, DecoderOutput, DecoderShape, WantedAttention
 from seqloom.nn.convolution import HALF, ConvAttention, GatedConvolution, newest, scale_gradient
-from seqloom.nn.embedding import TokenEmbedding
+from seqloom.nn.embedding import Embedding
 from seqloom.nn.layers import Layers
 from seqloom.nn.memory import Memory, MemoryShape
 from seqloom.nn.positions import AbsolutePositionsSettings, LearnedPositionsSettings
@@ -34,7 +34,7 @@ class ConvDecoderSettings:
     dropout: Rate = 0.0
     positions: Annotated[AbsolutePositionsSettings, by_kind] = LearnedPositionsSettings()
 
-    def build(self, *, memory: MemoryShape, embedding: TokenEmbedding) -> ConvDecoder:
+    def build(self, *, memory: MemoryShape, embedding: Embedding) -> ConvDecoder:
         return ConvDecoder(self, memory=memory, embedding=embedding)
 
 
@@ -55,7 +55,7 @@ class ConvDecoder(Decoder):
 
     joins = True
 
-    def __init__(self, settings: ConvDecoderSettings, *, memory: MemoryShape, embedding: TokenEmbedding) -> None:
+    def __init__(self, settings: ConvDecoderSettings, *, memory: MemoryShape, embedding: Embedding) -> None:
         super().__init__()
         width = settings.width
         self.embedding = embedding

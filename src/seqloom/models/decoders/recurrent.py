@@ -14,9 +14,9 @@ from seqloom.core.settings import Positive, Rate, by_kind
 from seqloom.models.bridge import Bridge, InitialState, summary_BD, summary_width
 from seqloom.models.decoders.attends import AdditiveAttentionSettings, AttentionSettings, NoAttentionSettings
 from seqloom.nn import initial
-from seqloom.nn.attention import Attended, AttentionKeys
+from seqloom.nn.attention import Attended, AttentionKeys, Past
 from seqloom.nn.contracts import Decoder, DecoderOutput, DecoderShape, WantedAttention
-from seqloom.nn.embedding import TokenEmbedding
+from seqloom.nn.embedding import Embedding
 from seqloom.nn.memory import Memory, MemoryShape
 from seqloom.nn.recurrent import CellKind, CellName, RecurrentStack
 from seqloom.nn.state import BeamRows
@@ -62,17 +62,17 @@ class RecurrentDecoderSettings:
                     f'reach the decoder. Take an attention, or `attention.context = "every"`.'
                 )
 
-    def build(self, *, memory: MemoryShape, embedding: TokenEmbedding) -> RecurrentDecoder:
+    def build(self, *, memory: MemoryShape, embedding: Embedding) -> RecurrentDecoder:
         return RecurrentDecoder(self, memory=memory, embedding=embedding)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecurrentState(BeamRows):
-    """Where the recurrence stands, what the last step said, and what attention has covered."""
+    """Where the recurrence stands, what the last step said, and what attention remembers."""
 
     cells_NLD: tuple[Tensor, ...]
     output_ND: Tensor
-    coverage_NS: Tensor | None
+    past: Past | None
     source: AttentionKeys | None
     context_BD: Tensor | None
     """The fixed vector that is read at every step."""
@@ -82,14 +82,14 @@ class RecurrentState(BeamRows):
 class RecurrentDecoder(Decoder):
     """s_t = cell([y_{t-1}; …], s_{t-1}); with attention the output is tanh(W_c [c_t; s_t]) (Luong et al. 2015, eq. 5).
 
-    Where a step's input does not depend on the step before (no feeding, no coverage), all steps are one call of each
-    layer; else the input half of the first layer is, and the rest walks.
+    Where a step's input does not depend on the step before (no feeding, no attention that follows itself), all steps
+    are one call of each layer; else the input half of the first layer is, and the rest walks.
     """
 
     joins = True
     recurrent = True
 
-    def __init__(self, settings: RecurrentDecoderSettings, *, memory: MemoryShape, embedding: TokenEmbedding) -> None:
+    def __init__(self, settings: RecurrentDecoderSettings, *, memory: MemoryShape, embedding: Embedding) -> None:
         super().__init__()
         width = settings.width
         kind = CellKind(
@@ -114,7 +114,8 @@ class RecurrentDecoder(Decoder):
             feeds = width
             self.context = nn.Linear(summary_width(memory), width)
             initial.xavier(self.context)
-        self.walks = self.feeds_output or self.attends_before or self._covers
+        follows = self.attention is not None and self.attention.follows
+        self.walks = self.feeds_output or self.attends_before or follows
         self.bridge = Bridge(memory, kind, layers=settings.layers, how=settings.initial)
         self.cells = RecurrentStack(
             kind, inputs=embedding.width + feeds, layers=settings.layers, residual=settings.residual
@@ -126,19 +127,16 @@ class RecurrentDecoder(Decoder):
             embedded=embedding.width,
         )
 
-    @property
-    def _covers(self) -> bool:
-        return self.attention is not None and self.attention.covers is not None
-
     def start(self, memory: Memory, *, beams: int = 1, attention: WantedAttention = "none") -> RecurrentState:
         cells_NLD = tuple(part.repeat_interleave(beams, 0) for part in self.bridge(memory))
         num_rows, _, width = cells_NLD[0].shape
+        source = None if self.attention is None else self.attention.prepare(memory)
         return RecurrentState(
             beams=beams,
             cells_NLD=cells_NLD,
             output_ND=cells_NLD[0].new_zeros(num_rows, width),
-            coverage_NS=cells_NLD[0].new_zeros(num_rows, memory.mask_BS.shape[1]) if self._covers else None,
-            source=None if self.attention is None else self.attention.prepare(memory),
+            past=None if self.attention is None or source is None else self.attention.begin(source, beams=beams),
+            source=source,
             context_BD=None if self.context is None else torch.tanh(self.context(summary_BD(memory))),
             shows=attention,
         )
@@ -186,7 +184,7 @@ class RecurrentDecoder(Decoder):
     def _attend(self, query_NTD: Tensor, state: RecurrentState) -> Attended | None:
         if self.attention is None:
             return None
-        attended: Attended = self.attention(query_NTD, state.source, state.coverage_NS)
+        attended: Attended = self.attention(query_NTD, state.source, state.past)
         return attended
 
     def _output(
@@ -197,11 +195,9 @@ class RecurrentDecoder(Decoder):
                 hidden_NTD=self.dropout(h_NTD), state=state, beams=state.beams, embedded_NTD=embedded_NTE
             )
         output_NTD = self.dropout(torch.tanh(self.readout(torch.cat([attended.context_NTD, h_NTD], -1))))
-        if state.coverage_NS is not None:
-            state = replace(state, coverage_NS=state.coverage_NS + attended.weights_NTS[:, 0])
         return DecoderOutput(
             hidden_NTD=output_NTD,
-            state=replace(state, output_ND=output_NTD[:, -1]),
+            state=replace(state, output_ND=output_NTD[:, -1], past=attended.past),
             beams=state.beams,
             context_NTD=attended.context_NTD,
             embedded_NTD=embedded_NTE,

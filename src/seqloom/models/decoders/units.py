@@ -9,11 +9,12 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
+from seqloom.core.errors import RecipeError
 from seqloom.core.settings import Positive, Rate
 from seqloom.nn import initial
 from seqloom.nn.attention import masked_softmax
 from seqloom.nn.contracts import Decoder, DecoderOutput, DecoderShape, WantedAttention
-from seqloom.nn.embedding import TokenEmbedding
+from seqloom.nn.embedding import Embedding
 from seqloom.nn.memory import Memory, MemoryShape
 from seqloom.nn.state import BeamRows, fold, unfold
 
@@ -44,7 +45,18 @@ class AlignedDecoderSettings:
     """Read the label before, so that labels may depend on each other."""
     dropout: Rate = 0.0
 
-    def build(self, *, memory: MemoryShape, embedding: TokenEmbedding) -> AlignedDecoder:
+    def build(self, *, memory: MemoryShape, embedding: Embedding) -> AlignedDecoder:
+        if not memory.of_source:
+            raise RecipeError(
+                '`model.decoder.kind` "aligned" must stand on an encoder that keeps the positions of the source, but '
+                "this one condenses it. Take another encoder, or another decoder."
+            )
+        if memory.apart:
+            raise RecipeError(
+                '`model.decoder.kind` "aligned" must stand on an encoder that lets each position of the source see the '
+                'other sources, but this one does not. Put an encoder of kind "transformer" on them, or a '
+                "bidirectional one."
+            )
         return AlignedDecoder(self, memory=memory, embedding=embedding)
 
 
@@ -53,9 +65,10 @@ class AlignedDecoder(Decoder):
 
     joins = True
 
-    def __init__(self, settings: AlignedDecoderSettings, *, memory: MemoryShape, embedding: TokenEmbedding) -> None:
+    def __init__(self, settings: AlignedDecoderSettings, *, memory: MemoryShape, embedding: Embedding) -> None:
         super().__init__()
         self.embedding = embedding if settings.previous else None
+        self.order = 1 if settings.previous else 0
         self.read = nn.Linear(memory.width + (embedding.width if settings.previous else 0), settings.width)
         self.end = nn.Parameter(torch.randn(memory.width))
         self.dropout = nn.Dropout(settings.dropout)
@@ -112,7 +125,7 @@ class PooledDecoderSettings:
     pool: Literal["mean", "max", "attention"] = "mean"
     dropout: Rate = 0.0
 
-    def build(self, *, memory: MemoryShape, embedding: TokenEmbedding) -> PooledDecoder:
+    def build(self, *, memory: MemoryShape, embedding: Embedding) -> PooledDecoder:
         return PooledDecoder(self, memory=memory)
 
 
@@ -121,6 +134,7 @@ class PooledDecoder(Decoder):
 
     joins = True
     longest = 2
+    order = 0
 
     def __init__(self, settings: PooledDecoderSettings, *, memory: MemoryShape) -> None:
         super().__init__()

@@ -56,7 +56,9 @@ class ConvEncoder(Encoder):
         self.reach = settings.kernel // 2
         initial.preserving_normal(self.into)
         initial.preserving_normal(self.out)
-        self.shape = MemoryShape(width=memory.width, inputs_width=memory.width)
+        self.shape = MemoryShape(
+            width=memory.width, inputs_width=memory.width, of_source=memory.of_source, apart=memory.apart
+        )
 
     def forward(self, memory: Memory) -> Memory:
         mask_BS1 = memory.mask_BS[..., None]

@@ -105,6 +105,7 @@ class RecurrentEncoder(Encoder):
             final_parts=kind.parts,
             final_layers=settings.layers,
             final_width=settings.width,
+            apart=memory.apart and not settings.bidirectional,
         )
 
     def forward(self, memory: Memory) -> Memory:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from torch import Tensor
+
 from seqloom.core.errors import RecipeError
 from seqloom.core.settings import by_kind
 from seqloom.models.encoders.conv import ConvEncoderSettings
+from seqloom.models.encoders.latent import LatentEncoderSettings
+from seqloom.models.encoders.none import NoEncoderSettings
 from seqloom.models.encoders.recurrent import RecurrentEncoderSettings
 from seqloom.models.encoders.transformer import TransformerEncoderSettings
 from seqloom.nn.layers import Layers
@@ -33,6 +37,10 @@ class StackEncoderSettings:
         for settings in self.encoders:
             encoders.append(settings.build(memory=memory))
             memory = encoders[-1].shape
+        if sum(encoder.latent is not None for encoder in encoders) > 1:
+            raise RecipeError(
+                'encoders must name at most one of kind "latent", but name several. Leave the others out.'
+            )
         return StackEncoder(encoders)
 
 
@@ -43,12 +51,29 @@ class StackEncoder(Encoder):
         super().__init__()
         self.encoders = Layers(encoders)
         self.shape = encoders[-1].shape
+        self.latent = next((encoder.latent for encoder in encoders if encoder.latent is not None), None)
 
     def forward(self, memory: Memory) -> Memory:
         for encoder in self.encoders:
             memory = encoder(memory)
         return memory
 
+    def imagine(self, z_BZ: Tensor) -> Memory:
+        """From the one that condenses upwards."""
+        [level] = [level for level, encoder in enumerate(self.encoders) if encoder.latent is not None]
+        memory: Memory | None = None
+        for encoder in list(self.encoders)[level:]:
+            memory = encoder.imagine(z_BZ) if memory is None else encoder(memory)
+        assert memory is not None
+        return memory
+
 
 # Written here because a stack's members are of this union themselves.
-EncoderSettings = RecurrentEncoderSettings | ConvEncoderSettings | TransformerEncoderSettings | StackEncoderSettings
+EncoderSettings = (
+    RecurrentEncoderSettings
+    | ConvEncoderSettings
+    | TransformerEncoderSettings
+    | LatentEncoderSettings
+    | NoEncoderSettings
+    | StackEncoderSettings
+)

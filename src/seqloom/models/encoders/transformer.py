@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +14,8 @@ from seqloom.nn import initial
 from seqloom.nn.layers import Layers
 from seqloom.nn.memory import Encoder, Memory, MemoryShape
 from seqloom.nn.positions import PositionsSettings, SinusoidalPositionsSettings
-from seqloom.nn.transformer import Activation, EncoderLayer, LayerKind, Normalisation, Order, Visible
+from seqloom.nn.sight import Sight, Whole, Window
+from seqloom.nn.transformer import Activation, EncoderLayer, LayerKind, Normalisation, Order
 
 __all__ = ["TransformerEncoder", "TransformerEncoderSettings", "TransformerLayers"]
 
@@ -38,12 +39,15 @@ class TransformerLayers:
     attention_dropout: Rate = 0.0
     positions: Annotated[PositionsSettings, by_kind] = SinusoidalPositionsSettings()
 
+    causal: ClassVar[bool] = False
+    """Whether a position sees none that come after it."""
+
     def __post_init__(self) -> None:
         if self.width % self.heads:
             raise RecipeError(f"heads must divide width, but {self.heads} does not divide {self.width}.")
         if self.kv_heads is not None and self.heads % self.kv_heads:
             raise RecipeError(f"kv_heads must divide heads, but {self.kv_heads} does not divide {self.heads}.")
-        self.positions.build(width=self.width, heads=self.heads)
+        self.positions.build(width=self.width, heads=self.heads, causal=self.causal)
 
     @property
     def layer(self) -> LayerKind:
@@ -72,30 +76,39 @@ class TransformerEncoderSettings(TransformerLayers):
     """The Transformer encoder."""
 
     kind: Literal["transformer"] = "transformer"
+    window: Positive | None = None
+    """Positions that each one sees on either side, so that cost grows linearly with length; all if left out."""
 
     def build(self, *, memory: MemoryShape) -> TransformerEncoder:
         return TransformerEncoder(self, memory=memory)
 
 
 class TransformerEncoder(Encoder):
-    """Vaswani et al. 2017, section 3."""
+    """Vaswani et al. 2017, section 3; with a window, Beltagy et al. 2020."""
 
     def __init__(self, settings: TransformerEncoderSettings, *, memory: MemoryShape) -> None:
         super().__init__()
         width = settings.width
         self.into: nn.Module = nn.Identity() if memory.width == width else nn.Linear(memory.width, width)
-        self.positions = settings.positions.build(width=width, heads=settings.heads)
-        self.layers = Layers(EncoderLayer(settings.layer, self.positions) for _ in range(settings.layers))
+        self.positions = settings.positions.build(width=width, heads=settings.heads, causal=settings.causal)
+        self.sight: Sight = Whole() if settings.window is None else Window(reach=settings.window)
+        self.layers = Layers(
+            EncoderLayer(settings.layer, self.positions, sight=self.sight) for _ in range(settings.layers)
+        )
         self.norm = settings.layer.build_norm() if settings.order == "pre" else nn.Identity()
         self.dropout = nn.Dropout(settings.dropout)
         settings.begin(self.layers)
-        self.shape = MemoryShape(width=width, inputs_width=memory.inputs_width)
+        self.shape = MemoryShape(
+            width=width,
+            inputs_width=memory.inputs_width,
+            of_source=memory.of_source,
+            apart=memory.apart and (settings.causal or settings.window is not None),
+        )
 
     def forward(self, memory: Memory) -> Memory:
-        positions_S = torch.arange(memory.mask_BS.shape[1], device=memory.mask_BS.device)
-        positions_1S = positions_S[None]
+        positions_1S = torch.arange(memory.mask_BS.shape[1], device=memory.mask_BS.device)[None]
         x_BSD: Tensor = self.dropout(self.positions.add(self.into(memory.states_BSD), positions_1S))
-        visible = Visible(mask=memory.mask_BS[:, None, None], bias_NHTS=self.positions.bias(positions_1S, positions_S))
+        visible = self.sight.visible(memory.mask_BS, self.positions)
         for layer in self.layers:
             x_BSD = layer(x_BSD, positions_1S, visible)
         return replace(memory, states_BSD=self.norm(x_BSD), final=())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -27,6 +28,7 @@ class CopyHeadSettings:
     kind: Literal["copy"] = "copy"
     copies: ClassVar[bool] = True
     """Sources come with the target's ids of their tokens."""
+    needs: ClassVar[Mapping[str, str | tuple[str, ...]]] = {"source": ("text", "several"), "target": "tokens"}
     bias: bool = True
     dropout: Rate = 0.0
 
@@ -79,11 +81,13 @@ class CopyHead(Head):
         """Attention summed by the word it falls on: over the vocabulary, then the row's own words."""
         assert at.attention_PS is not None, "a head that copies starts its decoder with attention"
         attention_PS = at.attention_PS.to(dtype)
-        num_positions = attention_PS.shape[1]
-        copied_PX = attention_PS.new_zeros(len(at), self.size + num_positions)
+        num_columns = self.size + attention_PS.shape[1]
+        copied_PX = attention_PS.new_zeros(len(at), num_columns + 1)
         if memory.copy_BS is None:
-            return copied_PX
-        return copied_PX.scatter_add(1, memory.copy_BS[at.row_P], attention_PS)
+            return copied_PX[:, :-1]
+        # What falls where nothing can be copied is gathered in one more column, which is left out.
+        copy_BS = torch.where(memory.copy_BS < 0, num_columns, memory.copy_BS)
+        return copied_PX.scatter_add(1, copy_BS[at.row_P], attention_PS)[:, :-1]
 
 
 def _log(p: Tensor) -> Tensor:

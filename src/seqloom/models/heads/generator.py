@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +17,9 @@ from seqloom.nn.contracts import DecoderShape, Features, Head, Scored
 from seqloom.nn.embedding import TokenEmbedding
 from seqloom.nn.memory import Memory
 
-__all__ = ["Generator", "GeneratorSettings", "in_chunks", "positions_at_once", "scored"]
+__all__ = ["Generator", "GeneratorSettings", "chunked", "in_chunks", "over_columns", "positions_at_once", "scored"]
+
+T = TypeVar("T")
 
 _CHUNK = 4_000_000
 """Scores made at one time: small enough for the caches to help, large enough for full matrix products."""
@@ -26,16 +30,22 @@ def positions_at_once(columns: int) -> int:
     return max(1, _CHUNK // columns)
 
 
-def in_chunks(head: Head, at: Features, memory: Memory, target_P: Tensor, *, columns: int) -> Scored:
-    """The targets' scores a stretch of positions at a time, each stretch made again in the backward pass."""
+def chunked(
+    make: Callable[[Features, Memory, Tensor], T], at: Features, memory: Memory, target_P: Tensor, *, columns: int
+) -> list[T]:
+    """What is made of the targets, a stretch of positions at a time, each made again in the backward pass."""
     size = positions_at_once(columns)
     if len(at) <= size:
-        return _scored(head, at, memory, target_P)
+        return [make(at, memory, target_P)]
     stretches = [slice(first, first + size) for first in range(0, len(at), size)]
-    chunks = [
-        checkpoint(_scored, head, at.at(stretch), memory, target_P[stretch], use_reentrant=False)
-        for stretch in stretches
-    ]
+    return [checkpoint(make, at.at(stretch), memory, target_P[stretch], use_reentrant=False) for stretch in stretches]
+
+
+def in_chunks(head: Head, at: Features, memory: Memory, target_P: Tensor, *, columns: int) -> Scored:
+    """The targets' scores, where all that is possible is scored for them."""
+    chunks = chunked(partial(_scored, head), at, memory, target_P, columns=columns)
+    if len(chunks) == 1:
+        return chunks[0]
     return Scored(
         logp_P=torch.cat([chunk.logp_P for chunk in chunks]),
         mean_logp_P=torch.cat([chunk.mean_logp_P for chunk in chunks]),
@@ -51,6 +61,12 @@ def scored(logp_PV: Tensor, target_P: Tensor) -> Scored:
     possible_PV = logp_PV > float("-inf")
     total_P = logp_PV.masked_fill(~possible_PV, 0.0).sum(-1)
     return Scored(logp_P=logp_PV.gather(-1, target_P[:, None]).squeeze(-1), mean_logp_P=total_P / possible_PV.sum(-1))
+
+
+def over_columns(logp_PV: Tensor, columns_V: Tensor) -> Tensor:
+    """The probabilities of a shortlist, given that it is one of those."""
+    logp_PX = logp_PV[:, columns_V]
+    return logp_PX - logp_PX.logsumexp(-1, keepdim=True)
 
 
 @dataclass(frozen=True, kw_only=True)

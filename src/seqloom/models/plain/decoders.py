@@ -12,7 +12,7 @@ from seqloom.core.errors import RecipeError
 from seqloom.models.bridge import Bridge
 from seqloom.models.plain.trial import attempt, close, example, mask_parameter, trial, width_read
 from seqloom.nn.contracts import Decoder, DecoderOutput, DecoderShape, WantedAttention
-from seqloom.nn.embedding import TokenEmbedding
+from seqloom.nn.embedding import Embedding
 from seqloom.nn.memory import Memory, MemoryShape
 from seqloom.nn.positions import SinusoidalPositionsSettings
 from seqloom.nn.recurrent import CellKind, CellName
@@ -34,7 +34,7 @@ _CELLS: dict[str, CellName] = {"LSTM": "lstm", "GRU": "gru", "RNN_TANH": "tanh",
 
 
 def plain_decoder(
-    part: nn.Module | Callable[[int, int], nn.Module], *, memory: MemoryShape, embedding: TokenEmbedding
+    part: nn.Module | Callable[[int, int], nn.Module], *, memory: MemoryShape, embedding: Embedding
 ) -> Decoder:
     """The module, or what the function makes for these widths, as a decoder."""
     module = part if isinstance(part, nn.Module) else part(embedding.width, memory.width)
@@ -75,7 +75,7 @@ class TorchRecurrentDecoder(Decoder):
     joins = True
     recurrent = True
 
-    def __init__(self, module: nn.RNNBase, *, memory: MemoryShape, embedding: TokenEmbedding) -> None:
+    def __init__(self, module: nn.RNNBase, *, memory: MemoryShape, embedding: Embedding) -> None:
         super().__init__()
         if module.bidirectional or module.proj_size:
             asked = "bidirectional" if module.bidirectional else "proj_size"
@@ -126,7 +126,7 @@ class PrefixDecoder(Decoder):
 
     joins = False
 
-    def __init__(self, module: nn.Module, *, memory: MemoryShape, embedding: TokenEmbedding) -> None:
+    def __init__(self, module: nn.Module, *, memory: MemoryShape, embedding: Embedding) -> None:
         super().__init__()
         self.embedding = embedding
         self.module = module
@@ -136,10 +136,12 @@ class PrefixDecoder(Decoder):
         self.shape = DecoderShape(hidden=width, embedded=embedding.width)
 
     def start(self, memory: Memory, *, beams: int = 1, attention: WantedAttention = "none") -> PrefixState:
-        num_rows = memory.mask_BS.shape[0] * beams
+        num_rows, channels = memory.mask_BS.shape[0] * beams, self.embedding.vocabulary.channels
+        nothing_NT = memory.mask_BS.new_zeros(num_rows, 0, dtype=torch.long)
+        nothing_NTC = memory.states_BSD.new_zeros(num_rows, 0, channels + 1)
         return PrefixState(
             beams=beams,
-            tokens_NT=memory.mask_BS.new_zeros(num_rows, 0, dtype=torch.long),
+            tokens_NT=nothing_NTC if channels else nothing_NT,
             states_BSD=memory.states_BSD,
             mask_BS=memory.mask_BS,
         )

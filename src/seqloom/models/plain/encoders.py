@@ -87,7 +87,7 @@ class TorchTransformerEncoder(Encoder):
         self.module = module
         self.batch_first = bool(module.layers[0].self_attn.batch_first)
         self.positions = SinusoidalPositionsSettings().build(width=memory.width)
-        self.shape = MemoryShape(width=memory.width, inputs_width=memory.inputs_width)
+        self.shape = MemoryShape(width=memory.width, inputs_width=memory.inputs_width, of_source=memory.of_source)
 
     def forward(self, memory: Memory) -> Memory:
         positions_1S = torch.arange(memory.mask_BS.shape[1], device=memory.mask_BS.device)[None]

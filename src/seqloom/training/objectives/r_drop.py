@@ -1,38 +1,19 @@
-"""What training makes smaller. Each objective gives a sum and what it is a sum over."""
+"""R-Drop: two passes with other dropout learn to agree."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from seqloom.models.heads.generator import positions_at_once, scored
-from seqloom.nn.contracts import Batch, Features, Head, Loss, Run, Scored
+from seqloom.nn.contracts import Batch, Features, Head, Loss, Run
 from seqloom.nn.memory import Memory
+from seqloom.training.objectives.cross_entropy import smoothed
 
-__all__ = ["CrossEntropy", "RDrop", "combined", "twice"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class CrossEntropy:
-    """-log p(y_t | y_<t, x) at the real positions, by teacher forcing.
-
-    With smoothing ε the target has 1 - ε of the weight and all possible tokens share the rest alike (Szegedy et al.
-    2016, section 7): -(1 - ε) log p(y) - ε mean_v log p(v).
-    """
-
-    smoothing: float = 0.0
-
-    def count(self, batch: Batch) -> Tensor:
-        return batch.keep_BT.sum()
-
-    def __call__(self, run: Run) -> Loss:
-        keep_BT = run.batch.keep_BT
-        scored = run.head.score(run.output.pick(keep_BT), run.memory, run.batch.outputs_BT[keep_BT])
-        return Loss(total=-_smoothed(scored, self.smoothing).sum(), count=self.count(run.batch))
+__all__ = ["RDrop", "twice"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,25 +52,18 @@ class RDrop:
         # (p - q)(log p - log q) is both divergences in one sum.
         gap_PV = torch.where(possible_PV, logp_PV, 0.0) - torch.where(possible_PV, logq_PV, 0.0)
         both = ((logp_PV.exp() - logq_PV.exp()) * gap_PV).sum()
-        said = sum(_smoothed(scored(logp_PV, target_P), self.smoothing).sum() for logp_PV in (logp_PV, logq_PV))
+        said = sum(smoothed(scored(logp_PV, target_P), self.smoothing).sum() for logp_PV in (logp_PV, logq_PV))
         return -said / 2 + self.alpha / 4 * both
 
 
 def twice(batch: Batch) -> Batch:
     """Every row, and every row again."""
     rows_B = torch.arange(len(batch.target_BT), device=batch.target_BT.device).repeat(2)
-    return Batch(
+    return replace(
+        batch,
         source=batch.source.select(rows_B),
         target_BT=batch.target_BT[rows_B],
         target_mask_BT=batch.target_mask_BT[rows_B],
         read_BT=None if batch.read_BT is None else batch.read_BT[rows_B],
+        alignment_BTS=None if batch.alignment_BTS is None else batch.alignment_BTS[rows_B],
     )
-
-
-def combined(losses: Sequence[Loss]) -> Tensor:
-    """One number: each objective's mean, added up."""
-    return sum((loss.total / loss.count for loss in losses[1:]), start=losses[0].total / losses[0].count)
-
-
-def _smoothed(scored: Scored, smoothing: float) -> Tensor:
-    return (1 - smoothing) * scored.logp_P + smoothing * scored.mean_logp_P

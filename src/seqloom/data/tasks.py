@@ -1,0 +1,30 @@
+"""What a recipe says of the data of a further task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from seqloom.core.settings import Count, Scale, by_kind
+from seqloom.data.tokenizers import TokenizerSettings
+
+__all__ = ["TaskDataSettings"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskDataSettings:
+    """The task's data."""
+
+    train: tuple[str, ...] = ()
+    """Files to learn from."""
+    valid: tuple[str, ...] = ()
+    """Files to measure it on while it learns. None: `data.held_out` of its training pairs."""
+    test: tuple[str, ...] = ()
+    source_columns: tuple[int | str, ...] = ()
+    """None: as the main task's."""
+    target_columns: tuple[int | str, ...] = ()
+    target_tokenizer: Annotated[TokenizerSettings, by_kind] | None = None
+    """Learnt from its own targets; None: of the kind of the main task's."""
+    max_target: Count = 256
+    share: Scale = 1.0
+    """Batches of it for each one of the main task (α of Luong et al. 2016)."""
