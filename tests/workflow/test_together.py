@@ -208,3 +208,19 @@ def test_the_least_risk_is_the_most_usual_answer(model: seqloom.Model, asked: li
 def _every(answers: list) -> list:
     [answer] = answers
     return [answer, *answer.alternatives]
+
+
+def test_a_stream_is_the_answer_and_takes_nothing_back(model: seqloom.Model, asked: list[str]) -> None:
+    ways = [{}, {"beam": 1}, {"sample": True, "seed": 3}, {"search": ExactSearch(), "max_length": 5}]
+    asking = [(source, how) for source in asked[:4] for how in ways]
+    asking += [("。".join(asked[:12]), {}), ("", {})]  # one is answered in parts, one not at all
+    several = 0
+    for source, how in asking:
+        pieces = [*model.stream(source, **how)]
+        assert all(pieces)
+        assert "".join(pieces) == model.predict(source, **how)[0].text
+        several += len(pieces) > 1
+    assert several > 5
+    with pytest.raises(seqloom.DecodingError, match="`pattern` must be"):
+        [*model.stream("我喝茶", constraints=[RegexSettings(pattern="(")])]
+    assert model.predict("我喝茶")[0].text, "the engine is free again"

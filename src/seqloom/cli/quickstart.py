@@ -23,7 +23,7 @@ def quickstart(data: Literal["phrasebook", "pronunciation"] = "phrasebook", /, *
     from seqloom.workflow.display import show
     from seqloom.workflow.pictures import attention_text, write_attention
     from seqloom.workflow.quickstart import QUICKSTARTS
-    from seqloom.workflow.training import free_folder
+    from seqloom.workflow.runs import free_folder
 
     chosen = QUICKSTARTS[data]
     folder = out or free_folder("quickstart" if data == "phrasebook" else f"quickstart-{data}")

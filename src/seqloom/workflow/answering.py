@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any, Protocol
 
 from seqloom.core import settings
-from seqloom.core.errors import DataError, SeqloomError
+from seqloom.core.errors import DataError, DecodingError, SeqloomError
 from seqloom.core.series import read_series
 from seqloom.core.settings import Count, Positive, by_kind
 from seqloom.data.numbering import Numbering
@@ -120,6 +120,39 @@ class Answerer:
                 raise broken
         finally:
             self.engine.cancel([request.id for each in opened.values() for request in each.requests])
+
+    def stream(self, question: Question) -> Iterator[str]:
+        """The answer's text as it settles: what was given is never taken back. A DecodingError where there is none."""
+        each = self._open(0, question)
+        said = ""
+        try:
+            for request in each.requests:
+                self.engine.admit([replace(request, stream=True)])
+                tokens: tuple[Any, ...] = ()
+                while request.id not in each.found:
+                    for event in self.engine.step():
+                        if isinstance(event, Failed):
+                            raise event.error
+                        if isinstance(event, Finished):
+                            each.found[event.id], tokens = event.answer, ()
+                        else:
+                            tokens += event.tokens
+                    if settled := _settled(self._text(each, tokens), said):
+                        yield settled
+                        said += settled
+            if each.error is not None:
+                raise DecodingError(each.error)
+            if rest := self._close(each).text.removeprefix(said):
+                yield rest
+        finally:
+            self.engine.cancel([request.id for request in each.requests])
+
+    def _text(self, each: _Open, tokens: Sequence[Any]) -> str:
+        """Of the parts that are answered, and of these tokens of the next."""
+        texts = [self._of_part(each, part).text for part in range(len(each.found))]
+        if tokens and len(texts) < len(each.parts):
+            texts.append(self.numbering.text(tokens, each.numbered[len(texts)][1]))
+        return join_answers(each.parts[: len(texts)], texts)
 
     # ---- from a question to requests ---------------------------------------------------------------------------------
 
@@ -250,6 +283,12 @@ class Looks(Protocol):
 def _length(source: Source) -> int:
     """Positions of what is read in the first place, be it a text or a series."""
     return len(next(iter(source.parts.values())))
+
+
+def _settled(text: str, said: str) -> str:
+    """What is new, but for a character of which bytes are missing."""
+    text = text.rstrip("\ufffd")
+    return text[len(said) :] if text.startswith(said) else ""
 
 
 def _by_risk(answers: Sequence[Answer], search: MbrSearch, *, drawn: int) -> list[Answer]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from queue import Empty, Queue
 from threading import Thread
 from typing import Any, Protocol, TypeAlias
 
 from seqloom.core.errors import DataError
+from seqloom.data.cleaning import Cleaner
 from seqloom.data.objects import UnreadableError, as_series
+from seqloom.data.rows import BadLine, Row
 from seqloom.decoding.request import Source
 
-__all__ = ["AHEAD", "Asks", "Feed", "Pipe", "Question", "Ready", "question_of"]
+__all__ = ["AHEAD", "Asks", "Cleaned", "Feed", "Pipe", "Question", "Ready", "question_of"]
 
 AHEAD = 1024
 """Questions read before the first of them is answered: enough for texts of one length to meet."""
@@ -111,3 +114,33 @@ class Pipe:
             else:
                 found.append(item)
         return None if self._over and not found and self._error is None else found
+
+
+class Cleaned:
+    """A feed whose texts are cleaned as those were that the model learnt from; it keeps what they were."""
+
+    def __init__(self, feed: Feed, cleaner: Cleaner) -> None:
+        self._feed = feed
+        self._cleaner = cleaner
+        self._originals: deque[str] = deque()
+
+    def take(self, most: int, *, wait: bool) -> list[Question] | None:
+        questions = self._feed.take(most, wait=wait)
+        if questions is None:
+            return None
+        self._originals.extend(question.text for question in questions)
+        return [self._ready(question) for question in questions]
+
+    def _ready(self, question: Question) -> Question:
+        annotations = self._cleaner.annotations
+        if not annotations:
+            return replace(question, text=self._cleaner.source(question.text))
+        row = annotations.row(Row(source=question.text, extras=question.extras))
+        row = self._cleaner.row(row) if isinstance(row, Row) else row
+        if isinstance(row, BadLine):
+            return replace(question, wrong=row.what)
+        return replace(question, text=row.source, extras=row.extras)
+
+    def original(self) -> str:
+        """The next text as it came."""
+        return self._originals.popleft()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -34,7 +33,7 @@ from seqloom.workflow.answers import Answer, Attention, PairScore
 from seqloom.workflow.asking import AnswerSettings, Asked, Asking, asking_of
 from seqloom.workflow.calibrating import AS_SAID, Calibration, fit_calibration
 from seqloom.workflow.evaluating import Report, gather, read_anew, report_on
-from seqloom.workflow.feeds import Asks, Feed, Question, Ready, question_of
+from seqloom.workflow.feeds import Asks, Cleaned, Feed, Question, Ready, question_of
 from seqloom.workflow.folder import begin_folder, open_folder, put_metrics, put_weights
 from seqloom.workflow.forcing import likeliest
 from seqloom.workflow.recipe import Recipe
@@ -62,8 +61,9 @@ class Model:
         longest_source: int = 0,
         metrics: Mapping[str, Any] | None = None,
         name: str | None = None,
+        trust: frozenset[str] | None = frozenset(),
     ) -> None:
-        """``name``: of the further task that this is the model of."""
+        """``name``: of the further task that this is the model of. ``trust``: as ``load`` has it, for its company."""
         self.recipe = recipe
         self.numbering = numbering
         self.network = network.eval()
@@ -72,6 +72,7 @@ class Model:
         self.metrics: Mapping[str, Any] = metrics or {}
         self._steppers: dict[object, Stepper] = {}
         self._name = name
+        self._trust = trust
         self._tasks: dict[str, Model] = {}
 
     def task(self, name: str) -> Model:
@@ -84,6 +85,7 @@ class Model:
                 longest_source=self.longest_source,
                 metrics=self.metrics.get("tasks", {}).get(name),
                 name=name,
+                trust=self._trust,
             )
         return self._tasks[name]
 
@@ -124,7 +126,18 @@ class Model:
     def answers(self, feed: Feed, asking: Asking | None = None) -> Iterator[Answer]:
         """The same for sources that come one after the other; each answer as soon as those before it are there."""
         asking = asking or Asking(answers=self.recipe.answers)
-        answerer = Answerer(
+        cleaned = Cleaned(feed, self._cleaner)
+        for answer in self._answerer(asking).answer(cleaned):
+            yield replace(answer, source=cleaned.original())
+
+    def stream(self, source: Any, **how: Unpack[Asked]) -> Iterator[str]:
+        """One answer's text, piece by piece as it settles: what was given is never taken back."""
+        questions = Cleaned(Ready([question_of(source)]), self._cleaner).take(1, wait=True)
+        assert questions is not None
+        yield from self._answerer(asking_of(self.recipe.answers, **how)).stream(questions[0])
+
+    def _answerer(self, asking: Asking) -> Answerer:
+        return Answerer(
             self._engine(asking),
             self.numbering,
             asking,
@@ -132,9 +145,6 @@ class Model:
             looks=self._look,
             calibration=self.calibration,
         )
-        cleaned = _Cleaned(feed, self._cleaner)
-        for answer in answerer.answer(cleaned):
-            yield replace(answer, source=cleaned.original())
 
     def _engine(self, asking: Asking) -> Engine:
         """What finds the answers: there is nothing to search for among numbers."""
@@ -148,7 +158,9 @@ class Model:
         """Kept while the same ones have a say: others' folders are read once."""
         having = (answers.ensemble, answers.language_model, answers.neighbours)
         if having not in self._steppers:
-            made = stepper_of(self.network, self.numbering, answers, device=self.device, task=self._name)
+            made = stepper_of(
+                self.network, self.numbering, answers, device=self.device, trust=self._trust, task=self._name
+            )
             self._steppers = {having: made}
         return self._steppers[having]
 
@@ -302,45 +314,17 @@ class Model:
         return Cleaner(self.recipe.data.cleaning, Ledger(), self.recipe.data.annotations)
 
 
-class _Cleaned:
-    """A feed whose texts are cleaned as those were that the model learnt from; it keeps what they were."""
-
-    def __init__(self, feed: Feed, cleaner: Cleaner) -> None:
-        self._feed = feed
-        self._cleaner = cleaner
-        self._originals: deque[str] = deque()
-
-    def take(self, most: int, *, wait: bool) -> list[Question] | None:
-        questions = self._feed.take(most, wait=wait)
-        if questions is None:
-            return None
-        self._originals.extend(question.text for question in questions)
-        return [self._ready(question) for question in questions]
-
-    def _ready(self, question: Question) -> Question:
-        annotations = self._cleaner.annotations
-        if not annotations:
-            return replace(question, text=self._cleaner.source(question.text))
-        row = annotations.row(Row(source=question.text, extras=question.extras))
-        row = self._cleaner.row(row) if isinstance(row, Row) else row
-        if isinstance(row, BadLine):
-            return replace(question, wrong=row.what)
-        return replace(question, text=row.source, extras=row.extras)
-
-    def original(self) -> str:
-        """The next text as it came."""
-        return self._originals.popleft()
-
-
 def load(folder: str | Path, *, device: DeviceName = "cpu", trust: Iterable[str] | None = ()) -> Model:
     """Read a model folder. ``trust`` names the packages whose parts a model from elsewhere may run; None trusts all."""
-    opened = open_folder(Path(folder), trust=None if trust is None else frozenset(trust))
+    trusted = None if trust is None else frozenset(trust)
+    opened = open_folder(Path(folder), trust=trusted)
     model = Model(
         opened.recipe,
         opened.numbering,
         opened.model,
         longest_source=opened.manifest["longest_source"],
         metrics=opened.metrics,
+        trust=trusted,
     )
     _ = model.calibration  # one that is damaged is refused now, not at the first answer
     return model.to(device)

@@ -6,8 +6,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import count
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,11 @@ import torch
 
 from seqloom.core import settings, toml
 from seqloom.core.devices import DeviceName, pick_device
-from seqloom.core.errors import RecipeError, TrainingError
+from seqloom.core.errors import RecipeError
 from seqloom.core.seeding import seed_everything
 from seqloom.data.batches import BatchStream as CorpusStream
 from seqloom.data.numbering import Numbering
 from seqloom.training.budget import make_plan
-from seqloom.training.checkpoints import has_checkpoints
 from seqloom.training.events import Event, Stopped, Validated
 from seqloom.training.lock import locked
 from seqloom.training.objectives import Targets
@@ -38,10 +36,11 @@ from seqloom.workflow.plan import Planned, planned
 from seqloom.workflow.preparing import Prepared, open_data, prepare_data
 from seqloom.workflow.recipe import Recipe, load_recipe
 from seqloom.workflow.rows import Pairs, rows_of
+from seqloom.workflow.runs import agreed_recipe, free_folder, make_folder
 from seqloom.workflow.targets import counted, targets_of
 from seqloom.workflow.validating import Validating
 
-__all__ = ["Ended", "Told", "Training", "free_folder", "parse_budget", "train"]
+__all__ = ["Ended", "Told", "Training", "parse_budget", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +80,9 @@ class Training:
         folder = self._folder()
         if not (folder / "manifest.json").is_file():
             self._look_at_files()
-        _make(folder)
+        make_folder(folder)
         with locked(folder):
-            recipe = self._agreed(folder)
+            recipe = agreed_recipe(self.recipe, folder, resume=self.resume)
             training = recipe.training
             seed_everything(training.seed)
             data, numbering = self._data(folder, recipe)
@@ -138,23 +137,6 @@ class Training:
     def _folder(self) -> Path:
         """Where the run lives. Without `--out`, the first free name under `runs`, or the last one that can go on."""
         return self.out or free_folder(self.name, last=self.resume)
-
-    def _agreed(self, folder: Path) -> Recipe:
-        """The recipe; of a run that goes on, its own, with which the one given must agree."""
-        kept = folder / "recipe.toml"
-        begun = has_checkpoints(folder) or (folder / "manifest.json").is_file()
-        if not begun:
-            return self.recipe
-        if not self.resume:
-            raise TrainingError(f"{folder}: holds a run already. Go on with `--resume`, or choose another `--out`.")
-        before = settings.load(Recipe, kept)
-        changed = [key for key in _differing(settings.to_data(before), settings.to_data(self.recipe)) if _fixed(key)]
-        if changed:
-            raise TrainingError(
-                f"{folder}: `--resume` goes on with the recipe that it began with, but `{changed[0]}` is another now. "
-                "Set it back, or begin anew with another `--out`."
-            )
-        return replace(before, logging=self.recipe.logging, answers=self.recipe.answers)
 
     def _data(self, folder: Path, recipe: Recipe) -> tuple[Prepared, Numbering]:
         if (folder / "manifest.json").is_file():
@@ -282,17 +264,6 @@ def train(
     return ended.model
 
 
-def free_folder(name: str, *, last: bool = False) -> Path:
-    """The first free name under `runs`; with ``last``, the one before it if there is one."""
-    folders = (Path("runs") / (name if number == 1 else f"{name}-{number}") for number in count(1))
-    before: Path | None = None
-    for folder in folders:
-        if not folder.exists():
-            return before if last and before is not None else folder
-        before = folder
-    raise AssertionError
-
-
 _NUMBER = r"(\d+(?:\.\d+)?)\s*"
 
 
@@ -322,34 +293,7 @@ def _drain(events: Iterator[Told]) -> Ended:
     return last
 
 
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise TrainingError(f"{folder}: cannot be written: {error.strerror}. Choose another `--out`.") from error
-
-
 def _flows(name: str) -> bool:
     """Whether it can be read only once: standard input, or a pipe that has a name."""
     paths = [Path(part) for part in (name, *name.split(","))]
     return name == "-" or any(path.exists() and not path.is_file() and not path.is_dir() for path in paths)
-
-
-_FREE = ("logging.", "answers.", "about", "data.train", "data.valid", "data.test")
-"""What may change when a run goes on: nothing of it moves a weight."""
-
-
-def _fixed(key: str) -> bool:
-    return not key.startswith(_FREE)
-
-
-def _differing(before: Any, now: Any, path: str = "") -> Iterator[str]:
-    """The dotted keys in which two recipes differ."""
-    if isinstance(before, dict) and isinstance(now, dict):
-        for key in [*before, *(key for key in now if key not in before)]:
-            yield from _differing(before.get(key), now.get(key), f"{path}.{key}" if path else key)
-    elif before != now:
-        yield path
