@@ -113,7 +113,8 @@ def test_answers_are_lists_of_numbers_in_the_order_asked(
     assert np.abs(np.array(found) - right).mean() < 3
     assert np.abs(np.array(found[1:]) - right[:-1]).mean() > 10, "another order would be seen"
     shorter, _ = run(capsys, "predict", model, folder / "asked.jsonl", "--max-length", "3", "--min-length", "3")
-    assert [json.loads(line) for line in shorter.splitlines()] == [each[:3] for each in found]
+    first = np.array([json.loads(line) for line in shorter.splitlines()])
+    np.testing.assert_allclose(first, np.array(found)[:, :3], rtol=1e-6)  # other shapes, another last bit of a float
     told = [
         json.loads(line) for line in run(capsys, "predict", model, folder / "asked.jsonl", "--json")[0].splitlines()
     ]

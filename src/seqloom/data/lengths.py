@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final
 
-__all__ = ["UNSPACED", "length_of"]
+from seqloom.core.scripts import UNSPACED
 
-UNSPACED: Final = (
-    "\u0e00-\u0eff"  # Thai, Lao
-    "\u1000-\u109f"  # Burmese
-    "\u1780-\u17ff"  # Khmer
-    "\u2e80-\u9fff"  # Chinese and Japanese with their signs
-    "\uf900-\ufaff\uff00-\uff9f"  # compatibility ideographs, full-width and half-width forms
-    "\U0001b000-\U0001b16f\U00020000-\U0003ffff"
-)
-"""The scripts that put no spaces between words, as they stand in a character class."""
+__all__ = ["length_of"]
 
 _UNITS = re.compile(f"[{UNSPACED}]|[^\\s{UNSPACED}]+")
 

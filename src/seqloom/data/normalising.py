@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from functools import cache
 
-from seqloom.data.lengths import UNSPACED
+from seqloom.core.scripts import UNSPACED
 
 __all__ = [
     "collapse_spaces",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from seqloom.data.tokenizers.spacing import UNSPACED
+from seqloom.core.scripts import UNSPACED
 
 __all__ = ["cut_sentences", "group", "join_answers"]
 

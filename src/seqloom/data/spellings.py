@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
+from seqloom.core.scripts import UNSPACED
 from seqloom.data.tokenizers.contract import TextTokenizer
-from seqloom.data.tokenizers.spacing import UNSPACED
 from seqloom.decoding.constraints.words import Spelling, Spellings, Words
 
 __all__ = ["words_of"]

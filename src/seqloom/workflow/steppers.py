@@ -6,11 +6,11 @@ from pathlib import Path
 
 import torch
 
-from seqloom.core.errors import RecipeError
+from seqloom.core.errors import DecodingError, RecipeError
 from seqloom.data.numbering import Numbering
 from seqloom.data.tokenizers import TextTokenizer
 from seqloom.decoding.fusion import Fusion, SameSource
-from seqloom.decoding.mix import LogLinear, Mean
+from seqloom.decoding.mix import LogLinear, Mean, check_same_tokens
 from seqloom.decoding.stepper import Stepper
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.models.heads.neighbours import NeighboursHead
@@ -97,11 +97,13 @@ def _fused(
 
 
 def _agree(folder: str, side: str, theirs: TextTokenizer, ours: TextTokenizer) -> None:
-    if _tokens(theirs) != _tokens(ours):
+    try:
+        check_same_tokens({"this model": _tokens(ours), folder: _tokens(theirs)})
+    except DecodingError as error:
         raise RecipeError(
-            f"`{folder}` must have the {side} vocabulary of the model that it joins, but has another. "
-            "Train it with the same one: `--set data.vocabulary_of=FOLDER`."
-        )
+            f"`{folder}` must have the {side} vocabulary of the model that it joins: {error} "
+            "`--set data.vocabulary_of=FOLDER` trains one."
+        ) from None
 
 
 def _tokens(tokenizer: TextTokenizer) -> list[str]:

@@ -9,22 +9,14 @@ from functools import cache, lru_cache
 from itertools import pairwise
 
 from seqloom.core.errors import RecipeError
+from seqloom.core.scripts import UNSPACED
 from seqloom.data.tokenizers.special import SpecialTokens
 
-__all__ = ["JOIN", "UNSPACED", "SpacedWords"]
+__all__ = ["JOIN", "SpacedWords"]
 
 JOIN = "<join>"
 """Says that nothing stands between its neighbours where a space would be usual."""
 
-UNSPACED = (
-    "\u0e00-\u0eff"  # Thai, Lao
-    "\u1000-\u109f"  # Burmese
-    "\u1780-\u17ff"  # Khmer
-    "\u2e80-\u9fff"  # Chinese and Japanese, their signs and kana; also Yi's neighbours, which use them
-    "\uf900-\ufaff\uff00-\uff9f"  # compatibility ideographs, full-width and half-width forms
-    "\U0001b000-\U0001b16f\U00020000-\U0003ffff"
-)
-"""Scripts without spaces between words, as ranges for a pattern: a character is a word."""
 _AFTER_A_WORD = frozenset(".,;:!?)]}%…")
 _BEFORE_A_WORD = frozenset("([{¿¡#")
 _INSIDE_A_WORD = frozenset("'’-–/_@")

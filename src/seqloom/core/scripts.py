@@ -1,0 +1,17 @@
+"""Scripts that are written unlike the Latin one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["UNSPACED"]
+
+UNSPACED: Final = (
+    "\u0e00-\u0eff"  # Thai, Lao
+    "\u1000-\u109f"  # Burmese
+    "\u1780-\u17ff"  # Khmer
+    "\u2e80-\u9fff"  # Chinese and Japanese, their signs and kana; also Yi's neighbours, which use them
+    "\uf900-\ufaff\uff00-\uff9f"  # compatibility ideographs, full-width and half-width forms
+    "\U0001b000-\U0001b16f\U00020000-\U0003ffff"
+)
+"""Scripts without spaces between words, as ranges for a pattern: a character is a word."""
