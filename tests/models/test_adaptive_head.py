@@ -77,6 +77,12 @@ def test_scores_are_those_of_the_whole_distribution() -> None:
     torch.testing.assert_close(scored.logp_P, wanted_P)
     torch.testing.assert_close(scored.mean_logp_P, logp_PV[:, REAL].mean(1))
     torch.testing.assert_close(made.logp_of(at, MEMORY, targets()), wanted_P)
+    leaves, slopes = [at.hidden_PD, *made.parameters()], torch.randn(2, NUM_POSITIONS, dtype=torch.float64)
+    found, wanted = (
+        torch.autograd.grad((torch.stack(pair) * slopes).sum(), leaves)
+        for pair in ((scored.logp_P, scored.mean_logp_P), (wanted_P, logp_PV[:, REAL].mean(1)))
+    )
+    torch.testing.assert_close(found, wanted)
 
 
 @pytest.mark.parametrize("tokens", [[5] * 4, [9] * 4, [5, 8, 19, 20, 39]])

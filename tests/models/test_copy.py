@@ -1,5 +1,7 @@
 """The copy head against See et al. 2017, equations 8 and 9, one word at a time."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -105,6 +107,33 @@ def test_chunks_change_neither_scores_nor_gradients(monkeypatch: pytest.MonkeyPa
     whole = run()
     monkeypatch.setattr(generator, "_CHUNK", 2 * (VOCABULARY.size + 4))
     torch.testing.assert_close(run(), whole, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "copy_BS", [COPY_BS, torch.tensor([[5, 5, -1, 8], [6, 7, -1, -1]]), None], ids=["words", "gaps", "nothing"]
+)
+@pytest.mark.parametrize("target", [[7, 5, 7, 6, 3], [5, 8, 6, 7, 4], [1, 2, 3, 4, 5]])
+def test_scores_are_those_of_all_that_can_be_said(copy_BS: Tensor | None, target: list[int]) -> None:
+    """Only the words of the source are looked at one by one, yet it is the same, and so are the gradients."""
+    made, at, target_P = head(), features(), torch.tensor(target)
+    scores_PS = torch.randn(5, 4, dtype=torch.float64).masked_fill(~MASK[ROW_P], -torch.inf).requires_grad_()
+    at = replace(at, attention_PS=scores_PS.softmax(-1))
+    scored, all_said = made.score(at, memory(copy_BS), target_P), generator.scored(made(at, memory(copy_BS)), target_P)
+    can_be_said = all_said.logp_P > -torch.inf
+    assert (scored.logp_P > -torch.inf).equal(can_be_said)
+    leaves, slope_P = [scores_PS, *made.parameters()], torch.randn(5, dtype=torch.float64)
+    for found_P, wanted_P in (
+        (scored.logp_P[can_be_said], all_said.logp_P[can_be_said]),
+        (scored.mean_logp_P, all_said.mean_logp_P),
+    ):
+        torch.testing.assert_close(found_P, wanted_P, rtol=0, atol=1e-12)
+        found, wanted = (
+            torch.autograd.grad(
+                (each_P * slope_P[: len(each_P)]).sum(), leaves, retain_graph=True, materialize_grads=True
+            )
+            for each_P in (found_P, wanted_P)
+        )
+        torch.testing.assert_close(found, wanted, rtol=0, atol=1e-12)
 
 
 def test_gradients_even_where_something_is_impossible() -> None:

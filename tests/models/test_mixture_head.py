@@ -86,6 +86,37 @@ def test_chunks_change_neither_scores_nor_gradients(monkeypatch: pytest.MonkeyPa
     torch.testing.assert_close(part_gradients, whole_gradients)
 
 
+def test_gradients_of_the_scores() -> None:
+    """Written by hand, they are those of all that the head says: of the targets, of the mean, and of both."""
+    made, at = head(), features()
+    leaves = [at.hidden_PD, *made.parameters()]
+    logp_PV, scored = made(at, MEMORY), made.score(at, MEMORY, targets())
+    wanted = (logp_PV.gather(1, targets()[:, None])[:, 0], logp_PV[:, REAL].mean(1))
+    slopes = torch.randn(2, NUM_POSITIONS, dtype=torch.float64)
+    for looked_at in ([0], [1], [0, 1]):
+        totals = (
+            sum((values[one] * slopes[one]).sum() for one in looked_at)
+            for values in ((scored.logp_P, scored.mean_logp_P), wanted)
+        )
+        found, right = (torch.autograd.grad(total, leaves, retain_graph=True) for total in totals)
+        torch.testing.assert_close(found, right)
+
+
+def test_what_no_softmax_says_keeps_a_gradient() -> None:
+    """A target with a probability below all numbers of its type has a logarithm and a way back to others."""
+    made, at = head().float(), features()
+    at = Features(hidden_PD=at.hidden_PD.detach().float(), row_P=at.row_P)
+    assert made.generator.bias is not None
+    with torch.no_grad():
+        made.generator.bias[5] = -1000.0
+    scored = made.score(at, MEMORY, torch.full((NUM_POSITIONS,), 5))
+    assert (scored.logp_P < -900).all()
+    assert scored.mean_logp_P.isfinite().all()
+    (slope_V,) = torch.autograd.grad((scored.logp_P + scored.mean_logp_P).sum(), [made.generator.bias])
+    assert slope_V.isfinite().all()
+    assert slope_V[5] >= NUM_POSITIONS * 0.99
+
+
 def test_shortlist_is_what_the_whole_vocabulary_says_of_it() -> None:
     made, at = head(), features()
     columns_V = torch.tensor([3, 0, 17, 8])

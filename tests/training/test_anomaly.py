@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from seqloom.core.errors import TrainingError
 from seqloom.models.encoder_decoder import EncoderDecoder
+from seqloom.nn.contracts import Head, Scored
 from seqloom.training.loop import train
 from seqloom.training.schedules import FixedScheduleSettings
 from seqloom.training.settings import TrainingSettings
@@ -38,6 +39,14 @@ def poison(part: nn.Module, *, from_step: int = 1) -> None:
         return output * float("nan")
 
     part.register_forward_hook(spoil)
+    if isinstance(part, Head):  # which is asked for the targets' scores alone
+        score = part.score
+
+        def spoilt(*args: Any) -> Scored:
+            found = score(*args)
+            return Scored(logp_P=spoil(part, args, found.logp_P), mean_logp_P=found.mean_logp_P)
+
+        part.score = spoilt  # type: ignore[method-assign]
 
 
 @pytest.mark.parametrize(

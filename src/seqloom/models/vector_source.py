@@ -12,6 +12,7 @@ from torch.nn import functional
 from seqloom.core.settings import Positive, Rate
 from seqloom.core.specials import Specials
 from seqloom.nn import initial
+from seqloom.nn.chance import Dropout
 from seqloom.nn.memory import Memory, MemoryShape, SourceBatch
 from seqloom.nn.vectors import check_channels
 
@@ -42,7 +43,7 @@ class VectorSource(nn.Module):
         self.vocabulary = vocabulary
         self.stack = stack
         self.into = nn.Linear(stack * vocabulary.channels, width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.shape = MemoryShape(width=width, inputs_width=width)
         initial.xavier(self.into)
 

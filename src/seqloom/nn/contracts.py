@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol, Self, get_args
+from typing import Literal, Protocol, get_args
 
 import torch
 from torch import Tensor, nn
 
 from seqloom.core.specials import Specials
 from seqloom.nn.memory import Memory, SourceBatch
-from seqloom.nn.state import State
+from seqloom.nn.state import Rows, State
 
 __all__ = [
     "Batch",
@@ -41,7 +41,7 @@ def most_attention(*wanted: WantedAttention) -> WantedAttention:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Batch:
+class Batch(Rows):
     """Pairs to learn from. Targets stand between bos and eos, padded at the right."""
 
     source: SourceBatch
@@ -69,16 +69,6 @@ class Batch:
     def keep_BT(self) -> Tensor:
         """True where ``outputs_BT`` is real."""
         return self.target_mask_BT[:, 1:]
-
-    def to(self, device: torch.device) -> Self:
-        return type(self)(
-            source=self.source.to(device),
-            target_BT=self.target_BT.to(device),
-            target_mask_BT=self.target_mask_BT.to(device),
-            read_BT=None if self.read_BT is None else self.read_BT.to(device),
-            alignment_BTS=None if self.alignment_BTS is None else self.alignment_BTS.to(device),
-            task=self.task,
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,7 +237,8 @@ class Objective(Protocol):
 
     It may say more of itself in attributes, each with what holds where it says nothing: ``reads`` ("output"), how far
     the usual pass must go for it; ``attention`` ("none"), how much of it the decoder must show; ``terms`` (none), which
-    of ``Memory.losses`` it adds up. ``seqloom.training.objectives.Wants`` gathers them.
+    of ``Memory.losses`` it adds up; ``alone`` (False), whether it changes the model while it looks, so that no other
+    thread may compute with it. ``seqloom.training.objectives.Wants`` gathers them.
     """
 
     def count(self, batch: Batch) -> Tensor:

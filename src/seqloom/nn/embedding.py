@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from seqloom.core.settings import Positive, Rate
 from seqloom.core.specials import Specials
+from seqloom.nn.chance import Dropout
 
 __all__ = ["Embedding", "EmbeddingSettings", "TokenEmbedding"]
 
@@ -45,7 +46,7 @@ class TokenEmbedding(Embedding):
         self.width = width
         self.factor = math.sqrt(width) if scale else 1.0
         self.table = nn.Embedding(vocabulary.size, width, padding_idx=vocabulary.pad)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         nn.init.normal_(self.table.weight, std=width**-0.5)
         with torch.no_grad():
             self.table.weight[vocabulary.pad].zero_()

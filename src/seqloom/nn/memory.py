@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from typing import ClassVar
 
-import torch
 from torch import Tensor, nn
 
 from seqloom.nn.state import Rows
@@ -21,9 +20,6 @@ class Part(Rows):
     values: Tensor
     mask_BS: Tensor
     """True at real positions, which come first in each row."""
-
-    def to(self, device: torch.device) -> Self:
-        return type(self)(values=self.values.to(device), mask_BS=self.mask_BS.to(device))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,13 +36,6 @@ class SourceBatch(Rows):
     """Target ids of the source tokens; ids ≥ V are that row's own words."""
     units_BU: Tensor | None = None
     """Positions to label (the first piece of each word), padded with -1; None: every position."""
-
-    def to(self, device: torch.device) -> Self:
-        return type(self)(
-            parts={name: part.to(device) for name, part in self.parts.items()},
-            copy_BS=None if self.copy_BS is None else self.copy_BS.to(device),
-            units_BU=None if self.units_BU is None else self.units_BU.to(device),
-        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from seqloom.nn import chance
 from seqloom.nn.attention import masked_softmax
 
 __all__ = ["MultiHeadAttention", "Visible"]
@@ -58,23 +59,25 @@ class MultiHeadAttention(nn.Module):
         self, q_NTHE: Tensor, k_NSGE: Tensor, v_NSGE: Tensor, visible: Visible, *, show: bool = False
     ) -> tuple[Tensor, Tensor | None]:
         """The attended ``out_NTD``, and ``weights_NHTS`` if they are to be shown."""
-        q_NHTE, k_NGSE, v_NGSE = (x.transpose(1, 2) for x in (q_NTHE, k_NSGE, v_NSGE))
         dropout = self.dropout if self.training else 0.0
-        if show:
-            attended_NHTE, weights_NHTS = _attend_shown(q_NHTE, k_NGSE, v_NGSE, visible, dropout)
+        weights_NHTS = None
+        # On a processor torch's own cannot be told whose chance it is, and writes the equation out as well.
+        if show or (dropout and q_NTHE.device.type == "cpu"):
+            attended_NTHE, weights_NHTS = _attend_shown(q_NTHE, k_NSGE, v_NSGE, visible, dropout)
         else:
-            attended_NHTE, weights_NHTS = _attend(q_NHTE, k_NGSE, v_NGSE, visible, dropout), None
-        return self.out(attended_NHTE.transpose(1, 2).flatten(2)), weights_NHTS
+            attended_NTHE = _attend(q_NTHE, k_NSGE, v_NSGE, visible, dropout)
+        return self.out(attended_NTHE.flatten(2)), weights_NHTS if show else None
 
 
-def _attend(q_NHTE: Tensor, k_NGSE: Tensor, v_NGSE: Tensor, visible: Visible, dropout: float) -> Tensor:
+def _attend(q_NTHE: Tensor, k_NSGE: Tensor, v_NSGE: Tensor, visible: Visible, dropout: float) -> Tensor:
     """torch's own attention, with the mask in the form that it is fastest with."""
+    q_NHTE, k_NGSE, v_NGSE = (x.transpose(1, 2) for x in (q_NTHE, k_NSGE, v_NSGE))
     causal = visible.causal and visible.bias_NHTS is None and visible.mask is None
     mask = None if causal else _mask(q_NHTE, k_NGSE, visible)
     if visible.bias_NHTS is not None:
         bias_NHTS = visible.bias_NHTS.to(q_NHTE.dtype)
         mask = bias_NHTS if mask is None else bias_NHTS.masked_fill(~mask, float("-inf"))
-    return functional.scaled_dot_product_attention(
+    attended_NHTE = functional.scaled_dot_product_attention(
         q_NHTE,
         k_NGSE,
         v_NGSE,
@@ -83,12 +86,14 @@ def _attend(q_NHTE: Tensor, k_NGSE: Tensor, v_NGSE: Tensor, visible: Visible, dr
         dropout_p=dropout,
         enable_gqa=q_NHTE.shape[1] != k_NGSE.shape[1],
     )
+    return attended_NHTE.transpose(1, 2)
 
 
 def _attend_shown(
-    q_NHTE: Tensor, k_NGSE: Tensor, v_NGSE: Tensor, visible: Visible, dropout: float
+    q_NTHE: Tensor, k_NSGE: Tensor, v_NSGE: Tensor, visible: Visible, dropout: float
 ) -> tuple[Tensor, Tensor]:
     """The same equation written out, for whoever wants to see the weights."""
+    q_NHTE, k_NGSE, v_NGSE = (x.transpose(1, 2) for x in (q_NTHE, k_NSGE, v_NSGE))
     group = q_NHTE.shape[1] // k_NGSE.shape[1]
     k_NHSE, v_NHSE = k_NGSE.repeat_interleave(group, 1), v_NGSE.repeat_interleave(group, 1)
     scores_NHTS = q_NHTE @ k_NHSE.transpose(2, 3) * q_NHTE.shape[-1] ** -0.5
@@ -96,7 +101,7 @@ def _attend_shown(
         scores_NHTS = scores_NHTS + visible.bias_NHTS
     mask = _mask(q_NHTE, k_NGSE, visible)
     weights_NHTS = scores_NHTS.softmax(-1) if mask is None else masked_softmax(scores_NHTS, mask)
-    return functional.dropout(weights_NHTS, dropout) @ v_NHSE, weights_NHTS
+    return (chance.dropout(weights_NHTS, dropout) @ v_NHSE).transpose(1, 2), weights_NHTS
 
 
 def _mask(q_NHTE: Tensor, k_NGSE: Tensor, visible: Visible) -> Tensor | None:

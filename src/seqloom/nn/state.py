@@ -37,7 +37,7 @@ class State(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """Tensors with a row a source: ``select`` and ``join`` written once for all of them."""
+    """Tensors with a row a source: ``select``, ``join`` and ``to`` written once for all of them."""
 
     fills: ClassVar[Mapping[str, int]] = {}
     """What ``join`` pads a field with where it is not 0."""
@@ -57,10 +57,18 @@ class Rows:
             }
         )
 
+    def mapped(self, change: Callable[[Tensor], Tensor]) -> Self:
+        """With every tensor changed alike."""
+        return self._each(lambda _, tensor: change(tensor), "mapped", change)
+
+    def to(self, device: torch.device) -> Self:
+        """Towards a GPU nobody waits; towards the processor it would be read too soon."""
+        return self.mapped(lambda tensor: tensor.to(device, non_blocking=device.type != "cpu"))
+
     def _beam_rows(self, rows_B: Tensor) -> Tensor:
         return rows_B
 
-    def _each(self, change: Callable[[str, Tensor], Tensor], method: str, index: Tensor) -> Self:
+    def _each(self, change: Callable[[str, Tensor], Tensor], method: str, index: Any) -> Self:
         def changed(name: str, value: Any) -> Any:
             if isinstance(value, Tensor):
                 return change(name, value)

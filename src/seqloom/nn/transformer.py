@@ -8,6 +8,7 @@ from typing import Literal
 from torch import Tensor, nn
 from torch.nn import functional
 
+from seqloom.nn.chance import Dropout
 from seqloom.nn.multihead import MultiHeadAttention, Visible
 from seqloom.nn.positions import Positions
 from seqloom.nn.self_attention import Past, Reading, SelfAttention
@@ -65,7 +66,7 @@ class FeedForward(nn.Module):
         self.activation = activation
         self.inner = nn.Linear(width, inner * (2 if activation == "swiglu" else 1))
         self.outer = nn.Linear(inner, width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, x_NTD: Tensor) -> Tensor:
         return self.outer(self.dropout(self._activate(self.inner(x_NTD))))
@@ -84,7 +85,7 @@ class Residual(nn.Module):
         super().__init__()
         self.norm = kind.build_norm()
         self.order = kind.order
-        self.dropout = nn.Dropout(kind.dropout)
+        self.dropout = Dropout(kind.dropout)
 
     def before(self, x_NTD: Tensor) -> Tensor:
         return self.norm(x_NTD) if self.order == "pre" else x_NTD

@@ -19,6 +19,7 @@ from seqloom.core.errors import RecipeError
 from seqloom.core.settings import Positive, Rate
 from seqloom.core.specials import Specials
 from seqloom.nn import initial
+from seqloom.nn.chance import Dropout
 from seqloom.nn.embedding import Embedding
 
 __all__ = ["VectorEmbedding", "VectorEmbeddingSettings", "check_channels", "edged"]
@@ -46,7 +47,7 @@ class VectorEmbedding(Embedding):
         self.vocabulary = vocabulary
         self.width = width
         self.into = nn.Linear(vocabulary.channels + 1, width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         initial.xavier(self.into)
 
     def forward(self, values_NTC: Tensor) -> Tensor:

@@ -59,6 +59,22 @@ class _Watch(ExitStack):
                 module.register_forward_hook(self._after),
             ):
                 self.callback(handle.remove)
+            if isinstance(module, Head):
+                self._look_at_scores(module)
+
+    def _look_at_scores(self, head: Head) -> None:
+        """A head that learns is seldom called: it is asked for scores."""
+        for name in ("score", "logp_of"):
+            ask = getattr(head, name)
+
+            def looked_at(*args: Any, ask: Callable[..., Any] = ask, **kwargs: Any) -> Any:
+                self._before(head, args, kwargs)
+                found = ask(*args, **kwargs)
+                self._after(head, args, found)
+                return found
+
+            setattr(head, name, looked_at)
+            self.callback(delattr, head, name)
 
     def _before(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if self.in_forward is None and not _sound((args, kwargs)):
@@ -76,8 +92,8 @@ class _Watch(ExitStack):
             if tensor.requires_grad:
                 tensor.register_hook(lambda gradient, module=module: self._gradient(module, gradient))
 
-    def _gradient(self, module: nn.Module, gradient: Tensor) -> None:
-        if self.in_backward is not None:
+    def _gradient(self, module: nn.Module, gradient: Tensor | None) -> None:
+        if self.in_backward is not None or gradient is None:  # None: no loss hangs on it
             return
         name = self._names[module]
         if gradient.isfinite().all():

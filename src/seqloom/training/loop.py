@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -15,19 +17,23 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from seqloom.core.errors import RecipeError, TrainingError
 from seqloom.models.encoder_decoder import EncoderDecoder
+from seqloom.nn import chance
 from seqloom.nn.contracts import Batch, Loss, Objective, Run
 from seqloom.nn.memory import Memory
 from seqloom.training.anomaly import diagnose
 from seqloom.training.averages import MovingAverage
 from seqloom.training.noise import drop_words
 from seqloom.training.objectives import Targets, Wants, name_of, twice
+from seqloom.training.pieces import team_for
 from seqloom.training.precision import autocast
-from seqloom.training.randomness import seed_for
+from seqloom.training.randomness import number_for, seed_for
 from seqloom.training.sampling import mixed_inputs
 from seqloom.training.settings import TrainingSettings
 
 __all__ = ["Learner", "LostError", "Progress", "Trainee", "train"]
 
+Counts = Mapping[str | None, Sequence[Tensor]]
+"""What each objective of each task is divided by."""
 _NO_TASKS: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -142,6 +148,8 @@ class Learner:
         self.optimizers = settings.optimizer.build(model)
         self.parameters = [parameter for parameter in self.trainee.parameters() if parameter.requires_grad]
         self.average = MovingAverage(model, settings.ema) if settings.ema else None
+        alone = any(wants.alone for wants in self.trainee.wants.values())
+        self.team = team_for(model, self.device, threads=settings.threads, alone=alone)
 
     def learn(self, batches: Sequence[Batch], *, step: int, rate: float) -> Progress:
         """One step on all the batches together: ∇ Σ_i total_i / Σ_i count_i, clipped, handed to the optimiser.
@@ -149,20 +157,17 @@ class Learner:
         Both sums are over the batches of one task, and the quotients of all tasks are added up.
         """
         self.trainee.train()
-        for optimizer in self.optimizers:
-            optimizer.zero_grad()
         counts = self._counts(batches)
-        losses: dict[str | None, list[Tensor]] = {task: [] for task in counts}
-        for part, batch in enumerate(batches):
-            loss_I = self._losses(batch, counts, step=step, part=part)
-            loss_I.sum().backward()
-            losses[batch.task].append(loss_I.detach())
+        shares = self.team.shares(batches)
+        found = self.team.each(lambda share: self._gradients(share, counts, step=step), shares)
+        for parameter, *gradients in zip(self.parameters, *(each for each, _ in found), strict=True):
+            parameter.grad = _sum(gradients)
         norm = get_total_norm([parameter.grad for parameter in self.parameters if parameter.grad is not None])
-        sums = [torch.stack(each).sum(0) for each in losses.values()]
-        *means, length = torch.cat([*sums, norm[None]]).tolist()  # the device is asked once
+        losses = [torch.stack([each[task] for _, each in found if task in each]).sum(0) for task in counts]
+        *means, length = torch.cat([*losses, norm[None]]).tolist()  # the device is asked once
         loss = sum(means)
         if not (math.isfinite(loss) and math.isfinite(length)):
-            raise LostError(f"step {step}: {self._diagnosis(batches, counts, step=step)}")
+            raise LostError(f"step {step}: {self._diagnosis(shares, counts, step=step)}")
         if self.settings.clip:
             clip_grads_with_norm_(self.parameters, self.settings.clip, norm)
         for optimizer in self.optimizers:
@@ -184,7 +189,7 @@ class Learner:
 
     def _counts(self, batches: Sequence[Batch]) -> dict[str | None, list[Tensor]]:
         """What each objective of each task in a step is a sum over."""
-        counts = {}
+        counts: dict[str | None, list[Tensor]] = {}
         for task in dict.fromkeys(batch.task for batch in batches):
             here = [batch for batch in batches if batch.task == task]
             counts[task] = [self._count(objective, here) for objective in self.trainee.objectives[task]]
@@ -195,23 +200,46 @@ class Learner:
         count = torch.stack([objective.count(batch) for batch in batches]).sum()
         return torch.where(count > 0, count, 1)
 
-    def _losses(self, batch: Batch, counts: Mapping[str | None, Sequence[Tensor]], *, step: int, part: int) -> Tensor:
-        """A batch's share of the step's loss, by objective. It comes out the same however often it is made."""
-        seed_for(self.settings.seed, step, part)
-        with autocast(self.settings.precision, self.device):
-            losses = self.trainee(batch.to(self.device), teacher=self.settings.sampling.teacher(step), step=step)
-        return torch.stack([loss.total / count for loss, count in zip(losses, counts[batch.task], strict=True)])
+    def _gradients(
+        self, share: Sequence[tuple[int, Batch]], counts: Counts, *, step: int
+    ) -> tuple[Sequence[Tensor | None], dict[str | None, Tensor]]:
+        """Of one thread's pieces: the gradients of all parameters, and each task's losses by objective."""
+        total: Sequence[Tensor | None] = ()
+        losses: dict[str | None, Tensor] = {}
+        for number, piece in share:
+            loss_I = self._losses(piece, counts, step=step, number=number)
+            found = torch.autograd.grad(loss_I.sum(), self.parameters, allow_unused=True)
+            total = [_sum(pair) for pair in zip(total, found, strict=True)] if total else found
+            losses[piece.task] = losses[piece.task] + loss_I.detach() if piece.task in losses else loss_I.detach()
+        return total, losses
 
-    def _diagnosis(self, batches: Sequence[Batch], counts: Mapping[str | None, Sequence[Tensor]], *, step: int) -> str:
+    def _losses(self, piece: Batch, counts: Counts, *, step: int, number: int) -> Tensor:
+        """A piece's share of the step's loss, by objective. It comes out the same however often it is made."""
+        seed = self.settings.seed
+        if self.team.size == 1:  # a model of others' making may draw from what all threads have in common
+            seed_for(seed, step, number)
+        with chance.begun(number_for(seed, step, number)), autocast(self.settings.precision, self.device):
+            losses = self.trainee(piece.to(self.device), teacher=self.settings.sampling.teacher(step), step=step)
+        return torch.stack([loss.total / count for loss, count in zip(losses, counts[piece.task], strict=True)])
+
+    def _diagnosis(self, shares: Sequence[Sequence[tuple[int, Batch]]], counts: Counts, *, step: int) -> str:
         remedy = self.settings.remedy
-        for part, batch in enumerate(batches):
-
-            def loss(part: int = part, batch: Batch = batch) -> Tensor:
-                return self._losses(batch, counts, step=step, part=part).sum()
-
-            if found := diagnose(self.model, batch, loss=loss, remedy=remedy):
+        for number, piece in sorted(chain.from_iterable(shares), key=itemgetter(0)):
+            loss = partial(self._loss, piece, counts, step=step, number=number)
+            if found := diagnose(self.model, piece, loss=loss, remedy=remedy):
                 return found
         return f"the loss or its gradient is not finite, but both were when the step ran again. {remedy}"
+
+    def _loss(self, piece: Batch, counts: Counts, *, step: int, number: int) -> Tensor:
+        return self._losses(piece, counts, step=step, number=number).sum()
+
+
+def _sum(parts: Sequence[Tensor | None]) -> Tensor | None:
+    """Into the first that is there."""
+    there = [part for part in parts if part is not None]
+    for other in there[1:]:
+        there[0].add_(other)
+    return there[0] if there else None
 
 
 def train(

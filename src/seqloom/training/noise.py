@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from seqloom.nn import chance
 from seqloom.nn.contracts import Batch
 from seqloom.nn.memory import Part
 
@@ -33,7 +34,7 @@ def drop_words(batch: Batch, rate: float, *, source_unk: int, target_unk: int) -
 
 
 def _dropped(ids: Tensor, mask: Tensor, rate: float, unk: int) -> Tensor:
-    gone = (torch.rand(ids.shape, device=ids.device) < rate) & mask
+    gone = (chance.uniform(ids) < rate) & mask
     return torch.where(gone, unk, ids)
 
 
@@ -71,13 +72,13 @@ class Noise:
 def _permuted(ids_BS: Tensor, mask_BS: Tensor, distance: int) -> Tensor:
     """Sorted by place + uniform(0, distance + 1), which moves no token by more than the distance."""
     places_S = torch.arange(ids_BS.shape[1], device=ids_BS.device)
-    keys_BS = places_S + (distance + 1) * torch.rand(ids_BS.shape, device=ids_BS.device)
+    keys_BS = places_S + (distance + 1) * chance.uniform(ids_BS)
     return ids_BS.gather(1, keys_BS.masked_fill(~mask_BS, float("inf")).argsort(dim=1, stable=True))
 
 
 def _thinned(ids_BS: Tensor, mask_BS: Tensor, rate: float) -> tuple[Tensor, Tensor]:
     """Each token goes with this probability; of a row that would lose all of them one, any, stays."""
-    luck_BS = torch.rand(ids_BS.shape, device=ids_BS.device).masked_fill(~mask_BS, -1.0)
+    luck_BS = chance.uniform(ids_BS).masked_fill(~mask_BS, -1.0)
     kept_BS = (luck_BS >= rate) | (luck_BS == luck_BS.amax(1, keepdim=True))
     return _packed(ids_BS, kept_BS & mask_BS)
 
@@ -87,8 +88,8 @@ def _infilled(ids_BS: Tensor, mask_BS: Tensor, share: float, mean: float, unk: i
     # Where none is open, one of length L begins with probability r and takes max(L, 1) places, of which it covers L;
     # else one place is passed. So share = r E[L] / (1 - r + r E[max(L, 1)]), with E[max(L, 1)] = mean + e^-mean.
     begins = min(1.0, share / (mean - share * (mean + math.exp(-mean) - 1)))
-    luck_BS = torch.rand(ids_BS.shape, device=ids_BS.device)
-    length_BS = torch.poisson(torch.full(ids_BS.shape, mean, device=ids_BS.device)).long()
+    luck_BS = chance.uniform(ids_BS)
+    length_BS = chance.poisson(ids_BS, mean).long()
     begun_BS = torch.zeros_like(mask_BS)
     covered_BS = torch.zeros_like(mask_BS)
     end_B = torch.zeros_like(length_BS[:, 0])

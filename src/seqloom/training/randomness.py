@@ -11,16 +11,21 @@ from zlib import crc32
 import numpy as np
 import torch
 
-__all__ = ["seed_for", "steadied"]
+__all__ = ["number_for", "seed_for", "steadied"]
 
 
-def seed_for(seed: int, *purpose: object) -> None:
-    """Start every generator anew for one purpose, such as a batch of a step.
+def number_for(seed: int, *purpose: object) -> int:
+    """A seed for one purpose, such as a piece of a step.
 
     So a step's dropout is a function of the seed and the step alone: whatever a validation, a caller between two steps
     or a pause drew, the next step is the same, and a run that resumes has no generators to put back.
     """
-    chosen = crc32(repr((seed, *purpose)).encode())
+    return crc32(repr((seed, *purpose)).encode())
+
+
+def seed_for(seed: int, *purpose: object) -> None:
+    """Start every generator that all threads have in common anew for one purpose."""
+    chosen = number_for(seed, *purpose)
     random.seed(chosen)
     np.random.seed(chosen)
     # `torch.manual_seed` would look for every kind of device each time, which takes longer than a small step.

@@ -13,6 +13,7 @@ from torch import Tensor
 from seqloom.core.settings import Fraction, Scale, Share
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.models.heads.generator import positions_at_once
+from seqloom.nn import chance
 from seqloom.nn.contracts import Batch, DecoderOutput
 from seqloom.nn.memory import Memory
 
@@ -90,7 +91,7 @@ def mixed_inputs(model: EncoderDecoder, memory: Memory, batch: Batch, *, teacher
     inputs_BT = batch.inputs_BT
     if inputs_BT.shape[1] == 1:
         return inputs_BT
-    right_BT = torch.rand(inputs_BT.shape, device=inputs_BT.device) < teacher
+    right_BT = chance.uniform(inputs_BT) < teacher
     right_BT[:, 0] = True
     said_BT = _walk(model, memory, inputs_BT, right_BT) if model.decoder.recurrent else _leap(model, memory, inputs_BT)
     return torch.where(right_BT, inputs_BT, said_BT)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from seqloom.core.errors import RecipeError
 from seqloom.core.settings import by_kind
 from seqloom.models.encoders.transformer import TransformerLayers
+from seqloom.nn.chance import Dropout
 from seqloom.nn.contracts import Decoder, DecoderOutput, DecoderShape, WantedAttention
 from seqloom.nn.embedding import Embedding
 from seqloom.nn.layers import Layers
@@ -97,7 +98,7 @@ class TransformerDecoder(Decoder):
         )
         self.recurrent = all(layer.self_attention.steady for layer in self.layers)
         self.norm = settings.layer.build_norm() if settings.order == "pre" else nn.Identity()
-        self.dropout = nn.Dropout(settings.dropout)
+        self.dropout = Dropout(settings.dropout)
         settings.begin(self.layers)
         self.shape = DecoderShape(hidden=width, context=width, embedded=embedding.width)
 

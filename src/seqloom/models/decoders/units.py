@@ -13,6 +13,7 @@ from seqloom.core.errors import RecipeError
 from seqloom.core.settings import Positive, Rate
 from seqloom.nn import initial
 from seqloom.nn.attention import masked_softmax
+from seqloom.nn.chance import Dropout
 from seqloom.nn.contracts import Decoder, DecoderOutput, DecoderShape, WantedAttention
 from seqloom.nn.embedding import Embedding
 from seqloom.nn.memory import Memory, MemoryShape
@@ -71,7 +72,7 @@ class AlignedDecoder(Decoder):
         self.order = 1 if settings.previous else 0
         self.read = nn.Linear(memory.width + (embedding.width if settings.previous else 0), settings.width)
         self.end = nn.Parameter(torch.randn(memory.width))
-        self.dropout = nn.Dropout(settings.dropout)
+        self.dropout = Dropout(settings.dropout)
         initial.xavier(self.read)
         self.shape = DecoderShape(
             hidden=settings.width, context=memory.width, embedded=embedding.width if settings.previous else None
@@ -142,7 +143,7 @@ class PooledDecoder(Decoder):
         self.query = nn.Linear(memory.width, 1, bias=False) if settings.pool == "attention" else None
         self.read = nn.Linear(memory.width, settings.width)
         self.end = nn.Parameter(torch.randn(memory.width))
-        self.dropout = nn.Dropout(settings.dropout)
+        self.dropout = Dropout(settings.dropout)
         initial.xavier(self.read)
         self.shape = DecoderShape(hidden=settings.width)
 

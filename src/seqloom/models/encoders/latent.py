@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from seqloom.core.settings import Amount, Positive
 from seqloom.models.bridge import summary_BD, summary_width
-from seqloom.nn import initial
+from seqloom.nn import chance, initial
 from seqloom.nn.memory import Encoder, Memory, MemoryShape
 
 __all__ = ["LatentEncoder", "LatentEncoderSettings"]
@@ -56,7 +56,7 @@ class LatentEncoder(Encoder):
         mean_BZ, log_variance_BZ = found_BX.to(torch.promote_types(found_BX.dtype, torch.float32)).chunk(2, -1)
         z_BZ = mean_BZ
         if self.training:
-            z_BZ = mean_BZ + torch.exp(log_variance_BZ / 2) * torch.randn_like(mean_BZ)
+            z_BZ = mean_BZ + torch.exp(log_variance_BZ / 2) * chance.normal(mean_BZ)
         kl_BZ = (mean_BZ**2 + log_variance_BZ.exp() - 1 - log_variance_BZ) / 2
         made = self.imagine(z_BZ.to(found_BX.dtype))
         return replace(made, losses={**memory.losses, "kl": kl_BZ.clamp(min=self.free).sum(-1)})

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from seqloom.core.errors import RecipeError
 from seqloom.core.settings import Positive, Rate, by_kind
 from seqloom.nn import initial
+from seqloom.nn.chance import Dropout
 from seqloom.nn.layers import Layers
 from seqloom.nn.memory import Encoder, Memory, MemoryShape
 from seqloom.nn.positions import PositionsSettings, SinusoidalPositionsSettings
@@ -96,7 +97,7 @@ class TransformerEncoder(Encoder):
             EncoderLayer(settings.layer, self.positions, sight=self.sight) for _ in range(settings.layers)
         )
         self.norm = settings.layer.build_norm() if settings.order == "pre" else nn.Identity()
-        self.dropout = nn.Dropout(settings.dropout)
+        self.dropout = Dropout(settings.dropout)
         settings.begin(self.layers)
         self.shape = MemoryShape(
             width=width,

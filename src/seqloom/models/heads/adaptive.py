@@ -14,7 +14,9 @@ from seqloom.core.errors import RecipeError
 from seqloom.core.settings import Positive, Rate, Scale
 from seqloom.core.specials import Specials
 from seqloom.models.heads.generator import chunked, in_chunks, over_columns
+from seqloom.models.heads.targets import score_columns, score_targets
 from seqloom.nn import initial
+from seqloom.nn.chance import Dropout
 from seqloom.nn.contracts import DecoderShape, Features, Head, Scored
 from seqloom.nn.embedding import TokenEmbedding
 from seqloom.nn.layers import Layers
@@ -69,7 +71,7 @@ class AdaptiveHead(Head):
         super().__init__()
         self.bounds = settings.bounds(vocabulary)
         self.size, self.pad = vocabulary.size, vocabulary.pad
-        self.dropout = nn.Dropout(settings.dropout)
+        self.dropout = Dropout(settings.dropout)
         clusters = list(itertools.pairwise(self.bounds))
         self.frequent = nn.Linear(decoder.hidden, self.bounds[0] + len(clusters), bias=settings.bias)
         self.rare = Layers(
@@ -95,7 +97,26 @@ class AdaptiveHead(Head):
         return logp_PV if columns_V is None else over_columns(logp_PV, columns_V)
 
     def score(self, at: Features, memory: Memory, target_P: Tensor) -> Scored:
-        return in_chunks(self, at, memory, target_P, columns=self.size)
+        return in_chunks(self._score, at, memory, target_P, columns=self.size)
+
+    def _score(self, at: Features, memory: Memory, target_P: Tensor) -> Scored:
+        """The mean over a cluster's tokens is log p(cluster), and the mean of what it says of them."""
+        read_PD = self.dropout(at.hidden_PD)
+        cluster_P, column_P = self._places(target_P)
+        first, clusters = self.bounds[0], torch.arange(len(self.rare), device=target_P.device)
+        columns_PX = torch.cat([column_P[:, None], (first + clusters).expand(len(at), -1)], 1)
+        logits_PF: Tensor = self.frequent(read_PD)
+        logp_PX, mean_P = score_columns(logits_PF, columns_PX, never=self.pad)
+        logp_P, *logp_clusters = logp_PX.unbind(1)
+        total_P = mean_P * (logits_PF.shape[1] - 1)
+        for number, (cluster, logp_cluster_P) in enumerate(zip(self.rare, logp_clusters, strict=True), start=1):
+            start, end = self.bounds[number - 1 : number + 1]
+            here_P = cluster_P == number
+            within = score_targets(cluster.logits(read_PD), torch.where(here_P, target_P - start, 0))
+            logp_P = logp_P + torch.where(here_P, within.logp_P, 0.0)
+            # Among the frequent it was counted as one token.
+            total_P = total_P + (end - start - 1) * logp_cluster_P + (end - start) * within.mean_logp_P
+        return Scored(logp_P=logp_P, mean_logp_P=total_P / (self.size - 1))
 
     def logp_of(self, at: Features, memory: Memory, target_P: Tensor) -> Tensor:
         """Each cluster is looked into at the positions alone whose target stands in it."""
@@ -104,10 +125,7 @@ class AdaptiveHead(Head):
 
     def _logp_of(self, at: Features, memory: Memory, target_P: Tensor) -> Tensor:
         read_PD = self.dropout(at.hidden_PD)
-        first = self.bounds[0]
-        bounds = torch.tensor(self.bounds[:-1], device=target_P.device)
-        cluster_P = torch.bucketize(target_P, bounds, right=True)  # 0: among the frequent
-        column_P = torch.where(cluster_P == 0, target_P, first + cluster_P - 1)
+        cluster_P, column_P = self._places(target_P)
         logp_P = self._frequent(read_PD).gather(-1, column_P[:, None]).squeeze(-1)
         for number, cluster in enumerate(self.rare, start=1):
             [within] = (cluster_P == number).nonzero(as_tuple=True)
@@ -115,6 +133,11 @@ class AdaptiveHead(Head):
             logp_within = cluster(read_PD[within]).gather(-1, place[:, None]).squeeze(-1)
             logp_P = logp_P.index_add(0, within, logp_within.to(logp_P.dtype))
         return logp_P
+
+    def _places(self, target_P: Tensor) -> tuple[Tensor, Tensor]:
+        """Each target's cluster, 0 for the frequent; and its column, or its cluster's, among the frequent."""
+        cluster_P = torch.bucketize(target_P, torch.tensor(self.bounds[:-1], device=target_P.device), right=True)
+        return cluster_P, torch.where(cluster_P == 0, target_P, self.bounds[0] + cluster_P - 1)
 
     def _frequent(self, read_PD: Tensor) -> Tensor:
         """Over the frequent tokens and, behind them, the clusters."""
@@ -132,6 +155,10 @@ class _Cluster(nn.Module):
         self.out = nn.Linear(inner, tokens, bias=bias)
         initial.xavier(self)
 
-    def forward(self, read_PD: Tensor) -> Tensor:
+    def logits(self, read_PD: Tensor) -> Tensor:
         logits_PV: Tensor = self.out(self.into(read_PD))
+        return logits_PV
+
+    def forward(self, read_PD: Tensor) -> Tensor:
+        logits_PV = self.logits(read_PD)
         return logits_PV.to(torch.promote_types(logits_PV.dtype, torch.float32)).log_softmax(-1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Literal, TypeVar
 
 import torch
@@ -13,16 +12,28 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from seqloom.core.settings import Rate
+from seqloom.models.heads.targets import score_targets
+from seqloom.nn import chance
+from seqloom.nn.chance import Dropout
 from seqloom.nn.contracts import DecoderShape, Features, Head, Scored
 from seqloom.nn.embedding import TokenEmbedding
 from seqloom.nn.memory import Memory
 
-__all__ = ["Generator", "GeneratorSettings", "chunked", "in_chunks", "over_columns", "positions_at_once", "scored"]
+__all__ = [
+    "Generator",
+    "GeneratorSettings",
+    "by_all",
+    "chunked",
+    "in_chunks",
+    "over_columns",
+    "positions_at_once",
+    "scored",
+]
 
 T = TypeVar("T")
 
-_CHUNK = 4_000_000
-"""Scores made at one time: small enough for the caches to help, large enough for full matrix products."""
+_CHUNK = 16_000_000
+"""Scores made at one time. What a processor is given at once stays below it, so that nothing is made twice."""
 
 
 def positions_at_once(columns: int) -> int:
@@ -37,13 +48,29 @@ def chunked(
     size = positions_at_once(columns)
     if len(at) <= size:
         return [make(at, memory, target_P)]
-    stretches = [slice(first, first + size) for first in range(0, len(at), size)]
-    return [checkpoint(make, at.at(stretch), memory, target_P[stretch], use_reentrant=False) for stretch in stretches]
+    firsts = range(0, len(at), size)
+
+    def make_stretch(first: int, seed: int) -> T:
+        stretch = slice(first, first + size)
+        with chance.begun(seed):  # the second time as the first
+            return make(at.at(stretch), memory, target_P[stretch])
+
+    return [
+        checkpoint(make_stretch, first, seed, use_reentrant=False, preserve_rng_state=at.hidden_PD.is_cuda)
+        for first, seed in zip(firsts, chance.seeds(len(firsts)), strict=True)
+    ]
 
 
-def in_chunks(head: Head, at: Features, memory: Memory, target_P: Tensor, *, columns: int) -> Scored:
-    """The targets' scores, where all that is possible is scored for them."""
-    chunks = chunked(partial(_scored, head), at, memory, target_P, columns=columns)
+def in_chunks(
+    make: Callable[[Features, Memory, Tensor], Scored],
+    at: Features,
+    memory: Memory,
+    target_P: Tensor,
+    *,
+    columns: int,
+) -> Scored:
+    """The targets' scores, a stretch of positions at a time."""
+    chunks = chunked(make, at, memory, target_P, columns=columns)
     if len(chunks) == 1:
         return chunks[0]
     return Scored(
@@ -52,8 +79,9 @@ def in_chunks(head: Head, at: Features, memory: Memory, target_P: Tensor, *, col
     )
 
 
-def _scored(head: Head, at: Features, memory: Memory, target_P: Tensor) -> Scored:
-    return scored(head(at, memory), target_P)
+def by_all(head: Head) -> Callable[[Features, Memory, Tensor], Scored]:
+    """The targets' scores from all that a head says."""
+    return lambda at, memory, target_P: scored(head(at, memory), target_P)
 
 
 def scored(logp_PV: Tensor, target_P: Tensor) -> Scored:
@@ -91,7 +119,7 @@ class Generator(Head):
         super().__init__()
         vocabulary = embedding.vocabulary
         self.pad = vocabulary.pad
-        self.dropout = nn.Dropout(settings.dropout)
+        self.dropout = Dropout(settings.dropout)
         bridged = tie and decoder.hidden != embedding.width
         self.bridge = nn.Linear(decoder.hidden, embedding.width, bias=False) if bridged else nn.Identity()
         own_VD = torch.randn(vocabulary.size, decoder.hidden) * decoder.hidden**-0.5
@@ -99,7 +127,10 @@ class Generator(Head):
         self.bias = nn.Parameter(torch.zeros(vocabulary.size)) if settings.bias else None
 
     def forward(self, at: Features, memory: Memory, *, columns_V: Tensor | None = None) -> Tensor:
-        return self.logits(at, columns_V).log_softmax(-1)
+        logits_PV = self.logits(at, columns_V)
+        never_V = self.pad if columns_V is None else columns_V == self.pad
+        logits_PV[:, never_V] = float("-inf")
+        return logits_PV.log_softmax(-1)
 
     def logits(self, at: Features, columns_V: Tensor | None = None) -> Tensor:
         hidden_PD = self.bridge(self.dropout(at.hidden_PD))
@@ -109,10 +140,10 @@ class Generator(Head):
             weight_VD = weight_VD[columns_V]
             bias_V = None if bias_V is None else bias_V[columns_V]
         logits_PV = functional.linear(hidden_PD, weight_VD, bias_V)
-        logits_PV = logits_PV.to(torch.promote_types(logits_PV.dtype, torch.float32))
-        if columns_V is not None:
-            return logits_PV.masked_fill(columns_V == self.pad, float("-inf"))
-        return logits_PV.index_fill(-1, torch.tensor(self.pad, device=logits_PV.device), float("-inf"))
+        return logits_PV.to(torch.promote_types(logits_PV.dtype, torch.float32))
 
     def score(self, at: Features, memory: Memory, target_P: Tensor) -> Scored:
-        return in_chunks(self, at, memory, target_P, columns=len(self.weight))
+        return in_chunks(self._score, at, memory, target_P, columns=len(self.weight))
+
+    def _score(self, at: Features, memory: Memory, target_P: Tensor) -> Scored:
+        return score_targets(self.logits(at), target_P, never=self.pad)

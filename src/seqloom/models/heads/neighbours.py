@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from seqloom.models.heads.generator import in_chunks
+from seqloom.models.heads.generator import by_all, in_chunks
 from seqloom.nn.contracts import Features, Head, Scored
 from seqloom.nn.memory import Memory
 from seqloom.retrieval.vectors import Neighbours
@@ -49,7 +49,7 @@ class NeighboursHead(Head):
 
     def score(self, at: Features, memory: Memory, target_P: Tensor) -> Scored:
         columns = self.head(at.at(slice(0, 1)), memory).shape[1]
-        return in_chunks(self, at, memory, target_P, columns=columns)
+        return in_chunks(by_all(self), at, memory, target_P, columns=columns)
 
     def _remembered(self, hidden_PD: Tensor, like_PV: Tensor, columns_V: Tensor | None) -> Tensor:
         """p_kNN over the columns; what has none is left out."""

@@ -14,6 +14,7 @@ from torch.nn import functional
 from seqloom.core.errors import RecipeError
 from seqloom.core.settings import Rate
 from seqloom.nn import initial
+from seqloom.nn.chance import Dropout
 from seqloom.nn.contracts import DecoderShape, Features, Head, Scored
 from seqloom.nn.embedding import Embedding
 from seqloom.nn.memory import Memory
@@ -46,7 +47,7 @@ class VectorHead(Head):
     def __init__(self, hidden: int, *, channels: int, dropout: float = 0.0) -> None:
         super().__init__()
         self.channels = channels
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.out = nn.Linear(hidden, channels + 1)
         initial.xavier(self.out)
 

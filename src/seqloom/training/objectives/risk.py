@@ -19,6 +19,7 @@ from seqloom.decoding.search import Search
 from seqloom.metrics.sentences import SentenceMetric, sentence_scores
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.models.stepper import ModelStepper
+from seqloom.nn import chance
 from seqloom.nn.contracts import Batch, Loss, Reads, Run
 from seqloom.nn.memory import SourceBatch
 from seqloom.training.objectives.targets import Targets
@@ -58,6 +59,7 @@ class Risk:
     """
 
     reads: ClassVar[Reads] = "memory"
+    alone: ClassVar[bool] = True
 
     def __init__(self, settings: RiskSettings, targets: Targets) -> None:
         self.settings = settings
@@ -84,7 +86,7 @@ class Risk:
     def _drawn(self, model: EncoderDecoder, batch: Batch, references: Sequence[Tokens]) -> list[list[Tokens]]:
         """The answers drawn for each source."""
         settings, number = self.settings, self.settings.samples
-        seeds = torch.randint(2**31, (len(references),)).tolist()
+        seeds = chance.seeds(len(references))
         requests = [
             Request(
                 id=row,

@@ -22,6 +22,7 @@ class Wants:
     reads: Reads = "batch"
     attention: WantedAttention = "none"
     terms: tuple[str, ...] = ()
+    alone: bool = False
 
     @classmethod
     def of(cls, objectives: Sequence[Objective]) -> Self:
@@ -31,6 +32,7 @@ class Wants:
             reads=max(reads, key=get_args(Reads).index, default="batch"),
             attention=most_attention(*shown),
             terms=tuple(term for objective in objectives for term in getattr(objective, "terms", ())),
+            alone=any(getattr(objective, "alone", False) for objective in objectives),
         )
 
     def check(self, model: EncoderDecoder, objectives: Sequence[Objective]) -> None:
