@@ -163,3 +163,23 @@ def test_general_attention_after_the_cell(input_feeding: bool) -> None:
 def test_what_needs_an_attention_says_so(option: dict[str, Any]) -> None:
     with pytest.raises(RecipeError, match=r'needs an attention, but `attention.kind` is "none"'):
         RecurrentDecoderSettings(attention=NoAttentionSettings(), **option)
+
+
+@pytest.mark.parametrize("attention", [GeneralAttentionSettings(), AdditiveAttentionSettings(width=7)])
+@pytest.mark.parametrize("settings", [{}, {"attend": "before"}, {"input_feeding": True}, {"coverage": True}])
+def test_gradients_gathered_after_the_loop_are_those_of_its_steps(attention: Any, settings: dict[str, Any]) -> None:
+    """A call a token leaves nothing to gather: its gradients are autograd's own."""
+    kind = RecurrentDecoderSettings(width=WIDTH, cell="lstm", layers=2, residual=True, attention=attention, **settings)
+    decoder, _ = build(kind)
+    source = memory()
+    leaves = [source.states_BSD.requires_grad_(), *decoder.parameters()]
+
+    def gradients(*calls: Tensor) -> tuple[Tensor, ...]:
+        state, total = decoder.start(source), torch.zeros((), dtype=torch.float64)
+        for tokens_NT in calls:
+            output = decoder(tokens_NT, state)
+            state = output.state  # type: ignore[assignment]
+            total = total + output.hidden_NTD.sin().sum()
+        return torch.autograd.grad(total, leaves)
+
+    torch.testing.assert_close(gradients(TOKENS), gradients(*TOKENS.split(1, 1)), rtol=0, atol=1e-10)

@@ -12,15 +12,14 @@ from torch.func import functional_call
 from seqloom.nn.attention import (
     AdditiveAttention,
     Attention,
-    AttentionKeys,
     ConcatAttention,
     DotAttention,
     GeneralAttention,
     HeadsAttention,
-    Past,
     masked_softmax,
 )
 from seqloom.nn.memory import Memory
+from seqloom.nn.query import AttentionKeys, Past
 
 Array = npt.NDArray[np.float64]
 QUERY, STATES, INNER, HEADS = 6, 4, 5, 2

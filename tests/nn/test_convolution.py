@@ -6,8 +6,18 @@ import pytest
 import torch
 from torch import Tensor
 from torch.func import functional_call
+from torch.nn import functional
 
-from seqloom.nn.convolution import HALF, ConvAttention, GatedConvolution, newest, padded, scale_gradient
+from seqloom.nn.convolution import (
+    HALF,
+    ConvAttention,
+    ConvKeys,
+    Convolution,
+    GatedConvolution,
+    newest,
+    padded,
+    scale_gradient,
+)
 
 Array = npt.NDArray[np.float64]
 WIDTH, KERNEL, EMBEDDED = 4, 3, 5
@@ -61,6 +71,21 @@ def test_gated_convolution_is_its_equation() -> None:
             np.testing.assert_allclose(found_NTD[row, t], wanted, rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize(("kernel", "length"), [(1, 4), (3, 3), (3, 17), (5, 9)])
+def test_a_convolution_is_that_of_torch(kernel: int, length: int) -> None:
+    """Its values and its gradients."""
+    torch.manual_seed(3)
+    layer = Convolution(6, 4, kernel).double()
+    x_NTC = torch.randn(3, length, 6, dtype=torch.float64, requires_grad=True)
+    found_NTC = layer(x_NTC)
+    wanted_NTC = functional.conv1d(x_NTC.transpose(1, 2), layer.weight, layer.bias).transpose(1, 2)
+    torch.testing.assert_close(found_NTC, wanted_NTC, rtol=0, atol=1e-12)
+    leaves, slope_NTC = [x_NTC, *layer.parameters()], torch.randn_like(found_NTC)
+    gradients = (torch.autograd.grad(each_NTC, leaves, slope_NTC) for each_NTC in (found_NTC, wanted_NTC))
+    for found, wanted in zip(*gradients, strict=True):
+        torch.testing.assert_close(found, wanted, rtol=0, atol=1e-12)
+
+
 def test_zeros_before_make_it_causal() -> None:
     layer = convolution()
     x_NTD = torch.randn(1, 5, WIDTH, dtype=torch.float64, requires_grad=True)
@@ -100,7 +125,7 @@ def test_convolutional_attention_is_its_equations() -> None:
     """Equations 1 and 2: d = W h + b + g, a = softmax(d · z / √D), c = Σ a (z + e); halves as in 3.4."""
     layer = attention()
     h, embedded, keys, values = attention_inputs()
-    added, context, weights = layer(h, embedded, keys, values, MASK)
+    added, context, weights = layer(h, ConvKeys.of(embedded, keys, values, MASK))
     for row in range(2):
         z, z_e = array(keys[row][MASK[row]]), array(values[row][MASK[row]])
         for t in range(2):
@@ -119,8 +144,8 @@ def test_convolutional_attention_is_its_equations() -> None:
 def test_beams_of_a_source_share_its_keys() -> None:
     layer = attention()
     h, embedded, keys, values = attention_inputs(beams=3)
-    shared = layer(h, embedded, keys, values, MASK)
-    apart = layer(h, embedded, *(x.repeat_interleave(3, 0) for x in (keys, values, MASK)))
+    shared = layer(h, ConvKeys.of(embedded, keys, values, MASK))
+    apart = layer(h, ConvKeys.of(embedded, *(x.repeat_interleave(3, 0) for x in (keys, values, MASK))))
     torch.testing.assert_close(shared, apart, rtol=0, atol=1e-12)
 
 
@@ -128,8 +153,8 @@ def test_nothing_to_attend_to_adds_nothing_but_the_bias() -> None:
     layer = attention()
     h, embedded, keys, values = attention_inputs()
     h.requires_grad_()
-    added, context, weights = layer(h, embedded, keys, values, torch.tensor([[True, True, True], [False] * 3]))
-    assert weights[1].abs().max() == 0
+    mask_BS = torch.tensor([[True, True, True], [False] * 3])
+    added, context, _ = layer(h, ConvKeys.of(embedded, keys, values, mask_BS))
     assert context[1].abs().max() == 0
     added.sum().backward()
     assert h.grad is not None
@@ -167,7 +192,7 @@ def test_gradients() -> None:
 
     def attend(h: Tensor, embedded: Tensor, keys: Tensor, values: Tensor, *weights: Tensor) -> tuple[Tensor, ...]:
         parameters = dict(zip(names_of_look, weights, strict=True))
-        return functional_call(look, parameters, (h, embedded, keys, values, MASK))
+        return functional_call(look, parameters, (h, ConvKeys.of(embedded, keys, values, MASK)))
 
     leaves = [*attention_inputs(beams=2), *look.parameters()]
     assert torch.autograd.gradcheck(attend, [leaf.detach().clone().requires_grad_() for leaf in leaves])

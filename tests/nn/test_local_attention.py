@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from seqloom.nn.attention import AttentionKeys, LocalAttention, Past
+from seqloom.nn.attention import LocalAttention
 from seqloom.nn.memory import Memory
+from seqloom.nn.query import AttentionKeys, Past
 
 QUERY, STATES, LENGTHS = 6, 4, (7, 3, 1)
 MASK = torch.arange(max(LENGTHS)) < torch.tensor(LENGTHS)[:, None]

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from seqloom.nn.attention import AttentionKeys, LocationAttention, Past
+from seqloom.nn.attention import LocationAttention
 from seqloom.nn.memory import Memory
+from seqloom.nn.query import AttentionKeys, Past
 
 QUERY, STATES, INNER, FILTERS, KERNEL = 6, 4, 5, 3, 5
 MASK = torch.tensor([[True, True, True, False], [True, True, True, True], [True, False, False, False]])

@@ -1,6 +1,8 @@
 """The cells against their textbook equations, and what stands around them: masks, dropout, stacks."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +21,9 @@ from seqloom.nn.recurrent import (
     Recurrence,
     RecurrentStack,
     TanhCell,
+    apart,
     reverse_rows,
+    together,
 )
 
 Array = npt.NDArray[np.float64]
@@ -167,7 +171,7 @@ def test_lstm_remembers_at_first(norm: bool) -> None:
     torch.manual_seed(0)
     cell = LstmCell(INPUTS, WIDTH, norm=norm)
     nothing = torch.zeros(1, WIDTH)
-    _, c_ND = cell.update(cell.input(torch.zeros(1, INPUTS)), (nothing, torch.ones(1, WIDTH)))
+    _, c_ND = cell.update(cell.input(torch.zeros(1, INPUTS)), (nothing, torch.ones(1, WIDTH)), cell.hidden)
     # With a zero input g is tanh(0), so what is left of the cell's 1 is the forget gate.
     torch.testing.assert_close(c_ND, torch.sigmoid(torch.ones(1, WIDTH)))
 
@@ -302,29 +306,43 @@ def test_dropout_between_layers_is_one_mask_a_sequence_or_one_a_step(variational
 def test_steps_of_one_sequence_share_their_masks() -> None:
     cells = stack(variational=True, dropout=0.5)
     x_NTI, states = inputs("gru")[0], states_of(cells)
+    walks = cells.walks(states, steps=NUM_STEPS)
     read: list[Tensor] = []
     said: list[Tensor] = []
-    cells.layers[1].cell.input.register_forward_pre_hook(lambda module, args: read.append(args[0]))
-    drops = cells.drops(states)
+
+    def listen(x_ND: Tensor, product: Callable[[Tensor], Tensor]) -> Tensor:
+        read.append(x_ND)
+        return product(x_ND)
+
+    assert walks[1].input is not None
+    walks[1] = replace(walks[1], input=partial(listen, product=walks[1].input))
+    layers = apart(states)
     for t in range(NUM_STEPS):
-        _, states = cells.step(cells.first(x_NTI[:, t]), states, drops)
-        said.append(states[0][:, 0])
+        _, layers = cells.step(cells.first(x_NTI[:, t]), layers, walks)
+        said.append(layers[0][0])
     factor_TND = torch.stack(read) / torch.stack(said)
-    assert drops[1].inputs_ND is not None
-    torch.testing.assert_close(factor_TND, drops[1].inputs_ND.expand_as(factor_TND))
-    assert drops[0].inputs_ND is None, "what the first layer reads is the embedding's to drop"
-    assert all(drop.state_ND is not None for drop in drops)
+    assert walks[1].inputs_ND is not None
+    torch.testing.assert_close(factor_TND, walks[1].inputs_ND.expand_as(factor_TND))
+    assert walks[0].inputs_ND is None, "what the first layer reads is the embedding's to drop"
+    assert all(walk.state_ND is not None for walk in walks)
 
 
 @pytest.mark.parametrize("residual", [False, True])
 def test_stack_in_one_call_is_the_stack_step_by_step(residual: bool) -> None:
+    """The gradients too, which the one gathers in torch's loop and the other after its own."""
     cells = stack(residual=residual)
     x_NTI, states = inputs("gru")[0], states_of(cells)
     h_NTD, after = cells(x_NTI, states)
+    walks, layers = cells.walks(states, steps=NUM_STEPS), apart(states)
+    steps_ND = []
     for t in range(NUM_STEPS):
-        h_ND, states = cells.step(cells.first(x_NTI[:, t]), states, cells.drops(states))
-        torch.testing.assert_close(h_ND, h_NTD[:, t], rtol=0, atol=1e-12)
-    torch.testing.assert_close(states, after, rtol=0, atol=1e-12)
+        h_ND, layers = cells.step(cells.first(x_NTI[:, t]), layers, walks)
+        steps_ND.append(h_ND)
+    walked_NTD = torch.stack(steps_ND, 1)
+    torch.testing.assert_close(walked_NTD, h_NTD, rtol=0, atol=1e-12)
+    torch.testing.assert_close(together(layers), after, rtol=0, atol=1e-12)
+    wanted, found = (torch.autograd.grad(x.sin().sum(), list(cells.parameters())) for x in (h_NTD, walked_NTD))
+    torch.testing.assert_close(found, wanted, rtol=0, atol=1e-12)
 
 
 def test_residual_layers_add_what_they_read() -> None:

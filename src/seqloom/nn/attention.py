@@ -7,26 +7,22 @@ looked at is its ``Past``, handed from query to query.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import torch
 from torch import Tensor, nn
 
 from seqloom.nn.memory import Memory
-from seqloom.nn.state import BeamRows, Rows, fold, unfold
+from seqloom.nn.query import Attended, AttentionKeys, Look, Past, Products
+from seqloom.nn.state import fold, unfold
 
 __all__ = [
     "AdditiveAttention",
-    "Attended",
     "Attention",
-    "AttentionKeys",
     "ConcatAttention",
     "DotAttention",
     "GeneralAttention",
     "HeadsAttention",
     "LocalAttention",
     "LocationAttention",
-    "Past",
     "masked_softmax",
 ]
 
@@ -35,48 +31,6 @@ def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
     """Softmax over the last axis where the mask is True; a row with nothing to attend to gives zeros, never NaN."""
     weights = scores.masked_fill(~mask, torch.finfo(scores.dtype).min).softmax(-1)
     return weights.masked_fill(~mask, 0.0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class AttentionKeys(Rows):
-    """What does not depend on the step, computed once a source."""
-
-    keys_BSA: Tensor
-    values_BSD: Tensor
-    mask_BS: Tensor
-
-
-@dataclass(frozen=True, kw_only=True)
-class Past(BeamRows):
-    """What an attention remembers of each hypothesis; None: it needs nothing of that kind."""
-
-    covered_NS: Tensor | None = None
-    """The sum of all weights so far."""
-    last_NS: Tensor | None = None
-    """The last query's weights; zeros before the first."""
-    queries_N: Tensor | None = None
-    """How many queries there were."""
-
-    def then(self, weights_NTS: Tensor) -> Past:
-        """The past of the query after these."""
-        return replace(
-            self,
-            covered_NS=None if self.covered_NS is None else self.covered_NS + weights_NTS.sum(1),
-            last_NS=None if self.last_NS is None else weights_NTS[:, -1],
-            queries_N=None if self.queries_N is None else self.queries_N + weights_NTS.shape[1],
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Attended:
-    """What a query fetched, and from where."""
-
-    context_NTD: Tensor
-    weights_NTS: Tensor
-    """The mean over heads where there are several."""
-    weights_NHTS: Tensor
-    past: Past | None
-    """What the next query is to be told."""
 
 
 class Attention(nn.Module):
@@ -89,7 +43,7 @@ class Attention(nn.Module):
         super().__init__()
         self.width = width
         """Of the context."""
-        self.queries: nn.Module = nn.Identity()
+        self.queries: nn.Linear | None = None
         self.keys: nn.Module = nn.Identity()
         self.covers = nn.Parameter(torch.randn(inner) * inner**-0.5) if coverage else None
         self.follows = self.follows or coverage
@@ -104,18 +58,43 @@ class Attention(nn.Module):
         return None if self.covers is None else Past(beams=beams, covered_NS=_nowhere_NS(source, beams))
 
     def forward(self, query_NTD: Tensor, source: AttentionKeys, past: Past | None = None) -> Attended:
-        beams = query_NTD.shape[0] // source.mask_BS.shape[0]
-        query_BQA = fold(self.queries(query_NTD), beams)
-        weights_BQS = self.weigh(self.score(query_BQA, source.keys_BSA, past), query_BQA, source.mask_BS, past)
+        return self.look(query_NTD, Products.once(self.queries, source), past)
+
+    def look(self, query_NTD: Tensor, products: Products, past: Past | None) -> Attended:
+        mask_BS = products.source.mask_BS
+        beams = query_NTD.shape[0] // mask_BS.shape[0]
+        query_BQA = fold(products.queries(query_NTD), beams)
+        weights_BQS = self.weigh(self.score(query_BQA, products, past), query_BQA, mask_BS, past)
         weights_NTS = unfold(weights_BQS, beams)
         return Attended(
-            context_NTD=unfold(weights_BQS @ source.values_BSD, beams),
+            context_NTD=unfold(products.values(weights_BQS), beams),
             weights_NTS=weights_NTS,
             weights_NHTS=weights_NTS[:, None],
             past=None if past is None else past.then(weights_NTS),
         )
 
-    def score(self, query_BQA: Tensor, keys_BSA: Tensor, past: Past | None) -> Tensor:
+    def looking(self, source: AttentionKeys, *, like_N: Tensor, steps: int) -> Look:
+        """The same for one query a step, through so many steps."""
+        products = (
+            Products.once(self.queries, source)
+            if steps == 1
+            else Products.repeated(self.queries, source, like_N=like_N, steps=steps)
+        )
+        return lambda query_N1D, past: self.look(query_N1D, products, past)
+
+    def each(self, query_NTD: Tensor, source: AttentionKeys, past: Past | None = None) -> Attended:
+        """All queries: in one call, or one after the other where each needs the past of the one before."""
+        if not self.follows:
+            attended: Attended = self(query_NTD, source, past)
+            return attended
+        look = self.looking(source, like_N=query_NTD, steps=query_NTD.shape[1])
+        looks: list[Attended] = []
+        for query_N1D in query_NTD.split(1, 1):
+            looks.append(look(query_N1D, past))
+            past = looks[-1].past
+        return Attended.side_by_side(looks)
+
+    def score(self, query_BQA: Tensor, products: Products, past: Past | None) -> Tensor:
         raise NotImplementedError
 
     def weigh(self, scores_BQS: Tensor, query_BQA: Tensor, mask_BS: Tensor, past: Past | None) -> Tensor:
@@ -129,8 +108,8 @@ class _Perceptron(Attention):
         super().__init__(inner, width=width, coverage=coverage)
         self.v = nn.Linear(inner, 1, bias=False)
 
-    def score(self, query_BQA: Tensor, keys_BSA: Tensor, past: Past | None) -> Tensor:
-        sum_BQSA = query_BQA[:, :, None] + keys_BSA[:, None]
+    def score(self, query_BQA: Tensor, products: Products, past: Past | None) -> Tensor:
+        sum_BQSA = query_BQA[:, :, None] + products.source.keys_BSA[:, None]
         if past is not None:
             sum_BQSA = self.recall(sum_BQSA, past)
         scores_BQS1: Tensor = self.v(torch.tanh(sum_BQSA))
@@ -169,8 +148,8 @@ class DotAttention(Attention):
         if query_width != memory_width:
             self.keys = nn.Linear(memory_width, query_width, bias=False)
 
-    def score(self, query_BQA: Tensor, keys_BSA: Tensor, past: Past | None) -> Tensor:
-        scores_BQS = query_BQA @ keys_BSA.transpose(1, 2)
+    def score(self, query_BQA: Tensor, products: Products, past: Past | None) -> Tensor:
+        scores_BQS = products.keys(query_BQA)
         if self.covers is not None and past is not None and past.covered_NS is not None:
             covered_BQS = fold(past.covered_NS[:, None], past.beams)
             scores_BQS = scores_BQS + (query_BQA @ self.covers)[..., None] * covered_BQS
@@ -188,6 +167,8 @@ class GeneralAttention(DotAttention):
 class HeadsAttention(Attention):
     """Vaswani et al. 2017, section 3.2: softmax(Q Kᵀ / √E) V in H heads, here with one query a step."""
 
+    queries: nn.Linear
+
     def __init__(self, query_width: int, *, memory_width: int, heads: int, coverage: bool = False) -> None:
         super().__init__(query_width // heads, width=query_width, coverage=coverage)
         self.heads = heads
@@ -202,6 +183,9 @@ class HeadsAttention(Attention):
             values_BSD=self.values(memory.states_BSD),
             mask_BS=memory.mask_BS,
         )
+
+    def looking(self, source: AttentionKeys, *, like_N: Tensor, steps: int) -> Look:
+        return lambda query_N1D, past: self(query_N1D, source, past)
 
     def forward(self, query_NTD: Tensor, source: AttentionKeys, past: Past | None = None) -> Attended:
         beams = query_NTD.shape[0] // source.mask_BS.shape[0]

@@ -12,11 +12,11 @@ from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from seqloom.nn import initial
+from seqloom.nn import chance, initial
 from seqloom.nn.layers import Layers
+from seqloom.nn.repeated import Repeated
 
 __all__ = [
     "Cell",
@@ -29,7 +29,9 @@ __all__ = [
     "Recurrence",
     "RecurrentStack",
     "TanhCell",
+    "apart",
     "reverse_rows",
+    "together",
 ]
 
 CellName = Literal["tanh", "linear", "lstm", "gru"]
@@ -60,10 +62,13 @@ class Cell(nn.Module):
         if self.hidden_bias:
             nn.init.zeros_(self.hidden.bias)
 
-    def update(self, input_NR: Tensor, state: CellState, drop_ND: Tensor | None = None) -> CellState:
-        """One step. ``drop_ND`` is a dropout mask on the state as the gates see it (Gal & Ghahramani 2016)."""
+    def update(
+        self, input_NR: Tensor, state: CellState, hidden: Callable[[Tensor], Tensor], drop_ND: Tensor | None = None
+    ) -> CellState:
+        """One step. ``hidden`` is the layer of that name as the loop takes it; ``drop_ND`` is a dropout mask on the
+        state as the gates see it (Gal & Ghahramani 2016)."""
         h_ND = state[0] if drop_ND is None else state[0] * drop_ND
-        return self.gate(self.norm_input(input_NR), self.norm_hidden(self.hidden(h_ND)), state)
+        return self.gate(self.norm_input(input_NR), self.norm_hidden(hidden(h_ND)), state)
 
     def gate(self, input_NR: Tensor, hidden_NR: Tensor, state: CellState) -> CellState:
         raise NotImplementedError
@@ -173,15 +178,16 @@ class Recurrence(nn.Module):
         """A new dropout mask for the state of each row, None where there is nothing to drop."""
         if not self.training or not self.state_dropout:
             return None
-        return functional.dropout(torch.ones_like(h_ND), self.state_dropout)
+        return chance.kept(h_ND, self.state_dropout)
 
     def _scan(
         self, input_NTR: Tensor, state: CellState, mask_NT: Tensor | None, drop_ND: Tensor | None
     ) -> tuple[Tensor, CellState]:
         """The loop written out."""
         steps_ND = []
+        hidden = Repeated.of(self.cell.hidden, like_N=state[0], steps=input_NTR.shape[1])
         for step, input_NR in enumerate(input_NTR.unbind(1)):
-            new = self.cell.update(input_NR, state, drop_ND)
+            new = self.cell.update(input_NR, state, hidden, drop_ND)
             if mask_NT is not None:
                 real_N1 = mask_NT[:, step, None]
                 new = tuple(torch.where(real_N1, after, before) for after, before in zip(new, state, strict=True))
@@ -226,9 +232,12 @@ def reverse_rows(x_NTD: Tensor, mask_NT: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drops:
-    """One sequence's variational dropout masks for each layer: on its input and on its state."""
+class Walk:
+    """What one layer needs for the steps of one sequence: its two halves, and variational dropout's masks on them."""
 
+    input: Callable[[Tensor], Tensor] | None
+    """None: the first layer's, which is given."""
+    hidden: Callable[[Tensor], Tensor]
     inputs_ND: Tensor | None
     state_ND: Tensor | None
 
@@ -249,38 +258,41 @@ class RecurrentStack(nn.Module):
     def forward(self, x_NTI: Tensor, states_NLD: CellState) -> tuple[Tensor, CellState]:
         """All steps: the last layer's ``h_NTD``, and every layer's state, each part (N, L, D)."""
         after: list[CellState] = []
-        for layer, recurrence in enumerate(self.layers):
+        for layer, (recurrence, before) in enumerate(zip(self.layers, apart(states_NLD), strict=True)):
             below_NTI = x_NTI if layer == 0 else self._drop(x_NTI)
-            h_NTD, state = recurrence(below_NTI, _layer(states_NLD, layer))
+            h_NTD, state = recurrence(below_NTI, before)
             x_NTI = h_NTD + below_NTI if self.residual and layer else h_NTD
             after.append(state)
-        return x_NTI, _stack(after)
+        return x_NTI, together(after)
 
-    def drops(self, states_NLD: CellState) -> list[Drops]:
-        """The masks that ``step`` is given through one sequence."""
+    def walks(self, states_NLD: CellState, *, steps: int) -> list[Walk]:
+        """What ``step`` is given, one call after the other, through as many steps."""
         h_NLD = states_NLD[0]
         return [
-            Drops(
+            Walk(
+                input=Repeated.of(recurrence.cell.input, like_N=h_NLD, steps=steps) if layer else None,
+                hidden=Repeated.of(recurrence.cell.hidden, like_N=h_NLD, steps=steps),
                 inputs_ND=self._mask(h_NLD[:, layer]) if layer and self.variational else None,
                 state_ND=recurrence.drop(h_NLD[:, layer]),
             )
             for layer, recurrence in enumerate(self.layers)
         ]
 
-    def step(self, input_NR: Tensor, states_NLD: CellState, drops: Sequence[Drops]) -> tuple[Tensor, CellState]:
-        """One step, given the first layer's gates: ``h_ND`` and the states."""
+    def step(
+        self, input_NR: Tensor, states: Sequence[CellState], walks: Sequence[Walk]
+    ) -> tuple[Tensor, list[CellState]]:
+        """One step, given the first layer's gates: ``h_ND`` and each layer's state."""
         after: list[CellState] = []
         x_ND = input_NR
-        for layer, recurrence in enumerate(self.layers):
+        for layer, (recurrence, walk) in enumerate(zip(self.layers, walks, strict=True)):
             below_ND = x_ND
-            if layer:
-                mask_ND = drops[layer].inputs_ND
-                below_ND = functional.dropout(x_ND, self.dropout, self.training) if mask_ND is None else x_ND * mask_ND
-                input_NR = recurrence.cell.input(below_ND)
-            state = recurrence.cell.update(input_NR, _layer(states_NLD, layer), drops[layer].state_ND)
+            if walk.input is not None:
+                below_ND = self._drop(x_ND) if walk.inputs_ND is None else x_ND * walk.inputs_ND
+                input_NR = walk.input(below_ND)
+            state = recurrence.cell.update(input_NR, states[layer], walk.hidden, walk.state_ND)
             x_ND = state[0] + below_ND if self.residual and layer else state[0]
             after.append(state)
-        return x_ND, _stack(after)
+        return x_ND, after
 
     @property
     def first(self) -> nn.Linear:
@@ -289,19 +301,19 @@ class RecurrentStack(nn.Module):
 
     def _drop(self, x_NTD: Tensor) -> Tensor:
         if not self.variational:
-            return functional.dropout(x_NTD, self.dropout, self.training)
+            return chance.dropout(x_NTD, self.dropout, training=self.training)
         mask_ND = self._mask(x_NTD[:, 0])
         return x_NTD if mask_ND is None else x_NTD * mask_ND[:, None]
 
     def _mask(self, like_ND: Tensor) -> Tensor | None:
-        if not self.training or not self.dropout:
-            return None
-        return functional.dropout(torch.ones_like(like_ND), self.dropout)
+        return chance.kept(like_ND, self.dropout) if self.training and self.dropout else None
 
 
-def _layer(states_NLD: CellState, layer: int) -> CellState:
-    return tuple(part[:, layer] for part in states_NLD)
+def apart(states_NLD: CellState) -> list[CellState]:
+    """Each layer's state."""
+    return list(zip(*(part.unbind(1) for part in states_NLD), strict=True))
 
 
-def _stack(states: Sequence[CellState]) -> CellState:
+def together(states: Sequence[CellState]) -> CellState:
+    """The states of all layers, each part (N, L, D)."""
     return tuple(torch.stack(parts, 1) for parts in zip(*states, strict=True))

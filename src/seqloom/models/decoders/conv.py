@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from seqloom.core.settings import Positive, Rate, by_kind
 from seqloom.nn import initial
+from seqloom.nn.chance import Dropout
 from seqloom.nn.contracts import Decoder, DecoderOutput, DecoderShape, WantedAttention
-from seqloom.nn.convolution import HALF, ConvAttention, GatedConvolution, newest, scale_gradient
+from seqloom.nn.convolution import HALF, ConvAttention, ConvKeys, GatedConvolution, newest, scale_gradient
 from seqloom.nn.embedding import Embedding
 from seqloom.nn.layers import Layers
 from seqloom.nn.memory import Memory, MemoryShape
@@ -72,7 +73,7 @@ class ConvDecoder(Decoder):
         initial.preserving_normal(self.out, dropout=settings.dropout)
         self.keys = _fitting(memory.width, embedding.width)
         self.inputs = None if memory.inputs_width is None else _fitting(memory.inputs_width, embedding.width)
-        self.dropout = nn.Dropout(settings.dropout)
+        self.dropout = Dropout(settings.dropout)
         self.shape = DecoderShape(hidden=embedding.width, context=embedding.width, embedded=embedding.width)
 
     def start(self, memory: Memory, *, beams: int = 1, attention: WantedAttention = "none") -> ConvState:
@@ -99,24 +100,26 @@ class ConvDecoder(Decoder):
         positions_NT = state.position_N[:, None] + torch.arange(num_steps, device=tokens_NT.device)
         embedded_NTE = self.positions.add(self.embedding(tokens_NT), positions_NT)
         x_NTD = self.into(embedded_NTE)
-        windows, shown = [], []
+        source = ConvKeys.of(embedded_NTE, state.keys_BSD, state.values_BSD, state.mask_BS)
+        windows, looked = [], []
         for layer, attention, window_NWD in zip(self.layers, self.attentions, state.windows_NWD, strict=True):
             seen_NTD, window_NWD = newest(window_NWD, x_NTD)
             h_NTD = layer(seen_NTD)
-            added_NTD, context_NTE, weights_NTS = attention(
-                h_NTD, embedded_NTE, state.keys_BSD, state.values_BSD, state.mask_BS
-            )
-            x_NTD = ((h_NTD + added_NTD) * HALF + x_NTD) * HALF
+            added_NTD, context_NTE, weights_NTS = attention(h_NTD, source)
+            x_NTD = torch.add(x_NTD * HALF, h_NTD + added_NTD, alpha=0.5)  # ((h + c) √½ + x) √½
             windows.append(window_NWD)
-            shown.append(weights_NTS)
+            looked.append(weights_NTS)
+        shown_NLTS = None
+        if state.shows != "none":  # where there is nothing to look at, nothing is
+            shown_NLTS = torch.stack(looked, 1) * state.mask_BS.repeat_interleave(state.beams, 0)[:, None, None]
         return DecoderOutput(
             hidden_NTD=self.dropout(self.out(x_NTD)),
             state=replace(state, windows_NWD=tuple(windows), position_N=state.position_N + num_steps),
             beams=state.beams,
             context_NTD=context_NTE,
             embedded_NTD=embedded_NTE,
-            attention_NTS=None if state.shows == "none" else torch.stack(shown).mean(0),
-            all_attention=torch.stack(shown, 1)[:, :, None] if state.shows == "all" else None,
+            attention_NTS=None if shown_NLTS is None else shown_NLTS.mean(1),
+            all_attention=shown_NLTS[:, :, None] if shown_NLTS is not None and state.shows == "all" else None,
         )
 
 

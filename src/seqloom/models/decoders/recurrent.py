@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
@@ -14,11 +15,13 @@ from seqloom.core.settings import Positive, Rate, by_kind
 from seqloom.models.bridge import Bridge, InitialState, summary_BD, summary_width
 from seqloom.models.decoders.attends import AdditiveAttentionSettings, AttentionSettings, NoAttentionSettings
 from seqloom.nn import initial
-from seqloom.nn.attention import Attended, AttentionKeys, Past
+from seqloom.nn.chance import Dropout
 from seqloom.nn.contracts import Decoder, DecoderOutput, DecoderShape, WantedAttention
 from seqloom.nn.embedding import Embedding
 from seqloom.nn.memory import Memory, MemoryShape
-from seqloom.nn.recurrent import CellKind, CellName, RecurrentStack
+from seqloom.nn.query import Attended, AttentionKeys, Past
+from seqloom.nn.recurrent import CellKind, CellName, RecurrentStack, apart, together
+from seqloom.nn.repeated import Repeated
 from seqloom.nn.state import BeamRows
 
 __all__ = ["RecurrentDecoder", "RecurrentDecoderSettings", "RecurrentState"]
@@ -82,8 +85,8 @@ class RecurrentState(BeamRows):
 class RecurrentDecoder(Decoder):
     """s_t = cell([y_{t-1}; …], s_{t-1}); with attention the output is tanh(W_c [c_t; s_t]) (Luong et al. 2015, eq. 5).
 
-    Where a step's input does not depend on the step before (no feeding, no attention that follows itself), all steps
-    are one call of each layer; else the input half of the first layer is, and the rest walks.
+    Where a step's input does not depend on the step before (nothing is fed), all steps are one call of each layer; else
+    the input half of the first layer is, and the rest walks.
     """
 
     joins = True
@@ -114,13 +117,12 @@ class RecurrentDecoder(Decoder):
             feeds = width
             self.context = nn.Linear(summary_width(memory), width)
             initial.xavier(self.context)
-        follows = self.attention is not None and self.attention.follows
-        self.walks = self.feeds_output or self.attends_before or follows
+        self.walks = self.feeds_output or self.attends_before
         self.bridge = Bridge(memory, kind, layers=settings.layers, how=settings.initial)
         self.cells = RecurrentStack(
             kind, inputs=embedding.width + feeds, layers=settings.layers, residual=settings.residual
         )
-        self.dropout = nn.Dropout(settings.dropout)
+        self.dropout = Dropout(settings.dropout)
         self.shape = DecoderShape(
             hidden=width,
             context=None if self.attention is None else self.attention.width,
@@ -152,73 +154,62 @@ class RecurrentDecoder(Decoder):
             context_N1D = state.context_BD.repeat_interleave(state.beams, 0)[:, None]
             inputs_NTI = torch.cat([embedded_NTE, context_N1D.expand(-1, embedded_NTE.shape[1], -1)], dim=-1)
         h_NTD, cells_NLD = self.cells(inputs_NTI, state.cells_NLD)
-        attended = self._attend(h_NTD, state)
-        return self._output(h_NTD, attended, embedded_NTE, replace(state, cells_NLD=cells_NLD))
-
-    def _walk(self, embedded_NTE: Tensor, state: RecurrentState) -> DecoderOutput:
-        """One step after the other: W [y; fed] = W_y y + W_f fed, the first half made for all steps beforehand."""
-        first = self.cells.first
-        weight_RE, weight_RF = first.weight.split(
-            [embedded_NTE.shape[-1], first.in_features - embedded_NTE.shape[-1]], 1
-        )
-        input_NTR = functional.linear(embedded_NTE, weight_RE, first.bias)
-        drops = self.cells.drops(state.cells_NLD)
-        outputs: list[DecoderOutput] = []
-        for step, input_NR in enumerate(input_NTR.unbind(1)):
-            top_N1D = state.cells_NLD[0][:, -1:]
-            attended = self._attend(top_N1D, state) if self.attends_before else None
-            fed = [state.output_ND] if self.feeds_output else []
-            fed += [attended.context_NTD[:, 0]] if attended is not None else []
-            if fed:
-                input_NR = input_NR + functional.linear(torch.cat(fed, -1), weight_RF)
-            h_ND, cells_NLD = self.cells.step(input_NR, state.cells_NLD, drops)
-            if attended is None:
-                attended = self._attend(h_ND[:, None], state)
-            output = self._output(
-                h_ND[:, None], attended, embedded_NTE[:, step : step + 1], replace(state, cells_NLD=cells_NLD)
-            )
-            outputs.append(output)
-            state = output.state  # type: ignore[assignment]
-        return _joined(outputs)
-
-    def _attend(self, query_NTD: Tensor, state: RecurrentState) -> Attended | None:
-        if self.attention is None:
-            return None
-        attended: Attended = self.attention(query_NTD, state.source, state.past)
-        return attended
-
-    def _output(
-        self, h_NTD: Tensor, attended: Attended | None, embedded_NTE: Tensor, state: RecurrentState
-    ) -> DecoderOutput:
-        if attended is None or self.readout is None:
+        state = replace(state, cells_NLD=cells_NLD)
+        if self.attention is None or self.readout is None or state.source is None:
             return DecoderOutput(
                 hidden_NTD=self.dropout(h_NTD), state=state, beams=state.beams, embedded_NTD=embedded_NTE
             )
-        output_NTD = self.dropout(torch.tanh(self.readout(torch.cat([attended.context_NTD, h_NTD], -1))))
-        return DecoderOutput(
-            hidden_NTD=output_NTD,
-            state=replace(state, output_ND=output_NTD[:, -1], past=attended.past),
-            beams=state.beams,
-            context_NTD=attended.context_NTD,
-            embedded_NTD=embedded_NTE,
-            attention_NTS=None if state.shows == "none" else attended.weights_NTS,
-            all_attention=attended.weights_NHTS[:, None] if state.shows == "all" else None,
+        attended = self.attention.each(h_NTD, state.source, state.past)
+        return _output(self._say(self.readout, attended.context_NTD, h_NTD), attended, embedded_NTE, state)
+
+    def _walk(self, embedded_NTE: Tensor, state: RecurrentState) -> DecoderOutput:
+        """One step after the other: W [y; fed] = W_y y + W_f fed, the first half made for all steps beforehand."""
+        assert self.attention is not None
+        assert self.readout is not None
+        assert state.source is not None
+        num_steps, width = embedded_NTE.shape[1:]
+        first = self.cells.first
+        weight_RE, weight_RF = first.weight.split([width, first.in_features - width], 1)
+        feed = Repeated(weight_RF, functional.linear(embedded_NTE, weight_RE, first.bias))
+        readout = Repeated.of(self.readout, like_N=state.output_ND, steps=num_steps)
+        walks = self.cells.walks(state.cells_NLD, steps=num_steps)
+        look = self.attention.looking(state.source, like_N=state.output_ND, steps=num_steps)
+        layers, past, output_ND = apart(state.cells_NLD), state.past, state.output_ND
+        steps_ND: list[Tensor] = []
+        outputs_ND: list[Tensor] = []
+        looks: list[Attended] = []
+        for _ in range(num_steps):
+            fed = [output_ND] if self.feeds_output else []
+            if self.attends_before:
+                looks.append(look(layers[-1][0][:, None], past))
+                fed.append(looks[-1].context_NTD[:, 0])
+            h_ND, layers = self.cells.step(feed(torch.cat(fed, -1)), layers, walks)
+            if not self.attends_before:
+                looks.append(look(h_ND[:, None], past))
+            past = looks[-1].past
+            steps_ND.append(h_ND)
+            if self.feeds_output:
+                output_ND = self._say(readout, looks[-1].context_NTD[:, 0], h_ND)
+                outputs_ND.append(output_ND)
+        attended = Attended.side_by_side(looks)
+        output_NTD = (
+            torch.stack(outputs_ND, 1)
+            if self.feeds_output
+            else self._say(self.readout, attended.context_NTD, torch.stack(steps_ND, 1))
         )
+        return _output(output_NTD, attended, embedded_NTE, replace(state, cells_NLD=together(layers)))
+
+    def _say(self, readout: Callable[[Tensor], Tensor], context: Tensor, h: Tensor) -> Tensor:
+        return self.dropout(torch.tanh(readout(torch.cat([context, h], -1))))
 
 
-def _joined(outputs: list[DecoderOutput]) -> DecoderOutput:
-    """Steps side by side, with the last one's state."""
-
-    def cat(parts: list[Tensor | None], axis: int) -> Tensor | None:
-        tensors = [part for part in parts if part is not None]
-        return torch.cat(tensors, axis) if tensors else None
-
+def _output(output_NTD: Tensor, attended: Attended, embedded_NTE: Tensor, state: RecurrentState) -> DecoderOutput:
     return DecoderOutput(
-        hidden_NTD=torch.cat([output.hidden_NTD for output in outputs], 1),
-        state=outputs[-1].state,
-        beams=outputs[-1].beams,
-        context_NTD=cat([output.context_NTD for output in outputs], 1),
-        embedded_NTD=cat([output.embedded_NTD for output in outputs], 1),
-        attention_NTS=cat([output.attention_NTS for output in outputs], 1),
-        all_attention=cat([output.all_attention for output in outputs], 3),
+        hidden_NTD=output_NTD,
+        state=replace(state, output_ND=output_NTD[:, -1], past=attended.past),
+        beams=state.beams,
+        context_NTD=attended.context_NTD,
+        embedded_NTD=embedded_NTE,
+        attention_NTS=None if state.shows == "none" else attended.weights_NTS,
+        all_attention=attended.weights_NHTS[:, None] if state.shows == "all" else None,
     )

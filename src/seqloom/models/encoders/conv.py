@@ -61,12 +61,13 @@ class ConvEncoder(Encoder):
         )
 
     def forward(self, memory: Memory) -> Memory:
-        mask_BS1 = memory.mask_BS[..., None]
-        positions_1S = torch.arange(mask_BS1.shape[1], device=mask_BS1.device)[None]
+        positions_1S = torch.arange(memory.mask_BS.shape[1], device=memory.mask_BS.device)[None]
         inputs_BSD = self.positions.add(memory.states_BSD, positions_1S)
         x_BSD = self.into(inputs_BSD)
+        # A convolution would see what stands at padding, so zeros stand there.
+        real_BS1 = memory.mask_BS[..., None].to(x_BSD.dtype)
+        half_BS1 = real_BS1 * HALF
+        x_BSD = x_BSD * real_BS1
         for layer in self.layers:
-            # A convolution would see what stands at padding, so zeros stand there.
-            seen_BSD = padded(x_BSD.masked_fill(~mask_BS1, 0.0), self.reach, self.reach)
-            x_BSD = (layer(seen_BSD) + x_BSD) * HALF
+            x_BSD = (layer(padded(x_BSD, self.reach, self.reach)) + x_BSD) * half_BS1
         return replace(memory, states_BSD=self.out(x_BSD), inputs_BSD=inputs_BSD, final=())

@@ -7,10 +7,10 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from seqloom.core.errors import RecipeError
 from seqloom.core.settings import Positive, Rate
+from seqloom.nn import chance
 from seqloom.nn.layers import Layers
 from seqloom.nn.memory import Encoder, Memory, MemoryShape
 from seqloom.nn.recurrent import CellKind, CellName, CellState, Recurrence, reverse_rows
@@ -124,5 +124,5 @@ class RecurrentEncoder(Encoder):
 
     def _drop(self, x_BSD: Tensor) -> Tensor:
         if not self.variational:
-            return functional.dropout(x_BSD, self.dropout, self.training)
-        return x_BSD * functional.dropout(torch.ones_like(x_BSD[:, :1]), self.dropout, self.training)
+            return chance.dropout(x_BSD, self.dropout, training=self.training)
+        return x_BSD * chance.dropout(torch.ones_like(x_BSD[:, :1]), self.dropout, training=self.training)
