@@ -1,5 +1,6 @@
 """What all commands share: help, version, and how they fail."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from cyclopts import App
 
 import seqloom
 from seqloom.cli import main as cli
+from seqloom.cli.options import importing
 from seqloom.core.errors import RecipeError
 
 SEQLOOM = Path(sys.executable).with_name("seqloom")
@@ -88,6 +90,7 @@ def test_a_closed_pipe_is_quiet(text: str) -> None:
     code = f"""
 import sys
 from seqloom.cli import main as cli
+from seqloom.cli.options import importing
 @cli.app.command
 def speak() -> None:
     print({text})
@@ -106,3 +109,19 @@ def test_help_into_a_closed_pipe_is_quiet() -> None:
     done = subprocess.run([SEQLOOM, "--help"], stdout=writer, stderr=subprocess.PIPE, text=True)
     os.close(writer)
     assert done.stderr == ""
+
+
+def test_garbage_is_collected_again_when_an_import_fails() -> None:
+    def failing() -> None:
+        with importing():
+            assert not gc.isenabled()
+            raise ImportError
+
+    frozen = gc.get_freeze_count()
+    try:
+        with pytest.raises(ImportError):
+            failing()
+        assert gc.isenabled()
+        assert gc.get_freeze_count() > frozen
+    finally:
+        gc.unfreeze()

@@ -14,7 +14,8 @@ from seqloom.core.errors import RecipeError
 from seqloom.core.settings import parse
 from seqloom.data.cleaning import Cleaner, CleaningSettings
 from seqloom.data.ledger import Ledger
-from seqloom.data.lengths import length_of
+from seqloom.data.lengths import _UNITS, length_of
+from seqloom.data.normalising import _AS_SPACE, _INVISIBLE, collapse_spaces, remove_control
 from seqloom.data.rows import Row
 from seqloom.data.seen import Seen
 
@@ -55,6 +56,21 @@ def test_a_row_that_needs_no_change_is_the_same_row() -> None:
     assert same is row
     [changed] = Cleaner(CleaningSettings(lower="both"), Ledger()).rows([Row(source="A", targets=("B", "C"), line=3)])
     assert changed == Row(source="a", targets=("b", "c"), line=3)
+
+
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from(" \t\n\u00a0\u3000我ไ"))))
+def test_what_needs_no_change_is_seen_without_a_pattern(text: str) -> None:
+    bare = "".join(char for char in text if char not in "\t\n\r")
+    assert remove_control(bare) == _INVISIBLE.sub("", _AS_SPACE.sub(" ", bare))
+    assert collapse_spaces(bare) == " ".join(bare.split())
+    assert length_of(text) == len(_UNITS.findall(text))
+
+
+def test_nothing_that_can_be_printed_is_a_control() -> None:
+    printed = "".join(char for char in map(chr, range(0x110000)) if char.isprintable())
+    assert _AS_SPACE.search(printed) is None
+    assert not [char for char in printed if _INVISIBLE.match(char)]
+    assert printed.split() == ["".join(printed[1:])]  # the space alone is white
 
 
 def test_sources_without_targets() -> None:

@@ -27,6 +27,7 @@ from seqloom.data.tokenizers import (
     load_tokenizer,
 )
 from seqloom.data.tokenizers.sampling import Lattice, Merges
+from seqloom.data.tokenizers.sides import load_sides, name_sides
 from seqloom.data.tokenizers.subwords import SubwordTokenizer
 
 TEXTS = [
@@ -240,6 +241,34 @@ def test_words_in_a_row_are_what_the_model_says_of_the_whole(tmp_path: Path) -> 
     model = sentencepiece.SentencePieceProcessor(model_file=str(tmp_path / "sentencepiece.model"))
     for text in [*TEXTS, " a  b ", "x " * 300, "y" * 300]:
         assert tokenizer.encode(text) == model.encode(text)
+
+
+def test_many_texts_at_once_are_read_as_each_of_them_is() -> None:
+    odd = ["", " ", " a  b ", "a\tb\nc", "▁ \uf8f1 ▅", "x\u00a0y", "y" * 300, "\ud800", "Büsche."]
+    texts = [f"{text}{number}" for number in range(30) for text in odd] + odd
+    for special in ((), SPECIAL):
+        one, many = (BpeSettings(size=400).fit(TEXTS, special_tokens=special) for _ in range(2))
+        assert many.encode_all(texts) == [one.encode(text) for text in texts]
+        assert one.encode(texts[0]) == many.encode(texts[0])
+
+
+def test_counts_are_those_of_the_texts_it_was_learnt_from() -> None:
+    texts = [*TEXTS, "two  spaces", " around "]
+    tokenizer = BpeSettings(size=400).fit(texts)
+    counts = Counter(number for text in texts for number in tokenizer.encode(text.strip()))
+    assert dict(enumerate(tokenizer.vocabulary.counts)) == {id_: counts[id_] for id_ in range(tokenizer.specials.size)}
+    assert max(counts.values()) > 10
+
+
+def test_both_sides_in_a_folder_are_one_tokenizer_or_two(tmp_path: Path) -> None:
+    source, target = (CharacterSettings().fit([text]) for text in ("ab", "cd"))
+    for name, sides in (("one", (source, source)), ("two", (source, target))):
+        for folder, tokenizer in name_sides(*sides).items():
+            tokenizer.save(tmp_path / name / folder)
+        loaded = load_sides(tmp_path / name)
+        assert [each.specials for each in loaded] == [each.specials for each in sides]
+        assert (loaded[0] is loaded[1]) == (name == "one")
+        assert loaded[1].id_of("c") == sides[1].id_of("c")
 
 
 def test_half_of_a_surrogate_pair_is_read_as_no_character() -> None:

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from seqloom.core.errors import RecipeError
+from seqloom.training.adam import FusedAdamW
 from seqloom.training.loop import train
 from seqloom.training.optimizers import (
     AdamSettings,
@@ -93,7 +94,7 @@ def test_muon_moves_as_far_as_adamw() -> None:
 
 def test_a_model_without_hidden_matrices_is_all_adamws() -> None:
     (only,) = MuonSettings().build(nn.Sequential(nn.Embedding(4, 3), nn.LayerNorm(3)))
-    assert isinstance(only, torch.optim.AdamW)
+    assert isinstance(only, FusedAdamW)
 
 
 def test_nesterov_needs_momentum() -> None:

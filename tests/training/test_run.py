@@ -12,7 +12,6 @@ import torch
 from seqloom.core.errors import RecipeError, TrainingError
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.training.averages import mean_weights
-from seqloom.training.budget import make_plan
 from seqloom.training.checkpoints import checkpoint_steps, read_checkpoint
 from seqloom.training.events import Recovered, Saved, Stepped, Stopped, Validated
 from seqloom.training.plan import steps_between_validations
@@ -67,16 +66,6 @@ def test_it_must_have_an_end() -> None:
 )
 def test_how_often_it_is_validated_by_itself(steps: int, per_epoch: int, every: int) -> None:
     assert steps_between_validations(steps, steps_per_epoch=per_epoch) == every
-
-
-def test_a_long_run_says_how_long_it_will_be_and_stands_where_it_stood() -> None:
-    made = trainer(replace(SETTINGS, steps=500))
-    before = copied(made.model)
-    plan = make_plan(made)
-    assert plan.step_seconds is not None
-    assert plan.seconds == pytest.approx(500 * plan.step_seconds)
-    assert (made.step, made.stream.epoch) == (0, 0)
-    assert all(torch.equal(before[name], tensor) for name, tensor in copied(made.model).items())
 
 
 def test_patience_ends_it_and_the_best_weights_are_kept(tmp_path: Path) -> None:

@@ -102,3 +102,10 @@ def test_bad_annotations_are_bad_lines(tmp_path: Path) -> None:
         train = write(tmp_path / "a.jsonl", 2, **changes)
         with pytest.raises(DataError, match=f"a.jsonl:1: {what}"):
             prepare_data(tmp_path / "data", recipe(), train=[train], valid=[])
+
+
+def test_what_a_killed_run_left_gives_way(tmp_path: Path) -> None:
+    prepare_data(tmp_path / "data", recipe(), train=[write(tmp_path / "a.jsonl", 30)], valid=[])
+    prepared, _ = prepare_data(tmp_path / "data", recipe(), train=[write(tmp_path / "a.jsonl", 9)], valid=[])
+    assert prepared.report["lines"][0].endswith("9 rows read")
+    assert prepared.report["seconds"].keys() == {"reading and cleaning", "vocabulary", "numbering"}

@@ -1,13 +1,15 @@
 """Options that several commands share."""
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, TypeAlias
 
 from cyclopts import Parameter
 
 from seqloom.core.devices import DeviceName
 
-__all__ = ["Device", "Files", "Overrides", "Task", "Trust", "hide_hyphens", "named", "named_all"]
+__all__ = ["Device", "Files", "Overrides", "Task", "Trust", "hide_hyphens", "importing", "named", "named_all"]
 
 Files: TypeAlias = Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=(), show_default=False)]
 Overrides: TypeAlias = Annotated[tuple[str, ...], Parameter(name="--set", negative=(), show_default=False)]
@@ -30,3 +32,18 @@ def named(file: str) -> str:
 
 def named_all(files: Sequence[str]) -> tuple[str, ...]:
     return tuple(map(named, files))
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Import libraries without looking for garbage among what stays.
+
+    To look through torch's objects takes an eighth of its import, and again a tenth of a second each time that the
+    collector comes by while a corpus is read.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

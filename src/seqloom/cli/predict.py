@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 from cyclopts import Parameter
 
-from seqloom.cli.options import Device, Overrides, Task, Trust, named
+from seqloom.cli.options import Device, Overrides, Task, Trust, importing, named
 from seqloom.core.errors import RecipeError, SeqloomError
 
 if TYPE_CHECKING:
@@ -101,10 +101,11 @@ def predict(
     trust
         Packages whose parts the model may run.
     """
-    from seqloom.workflow.asking import asking_of
-    from seqloom.workflow.feeds import Pipe, Question
-    from seqloom.workflow.model import load
-    from seqloom.workflow.rows import questions_of
+    with importing():
+        from seqloom.workflow.asking import asking_of
+        from seqloom.workflow.feeds import Pipe, Question
+        from seqloom.workflow.model import load
+        from seqloom.workflow.rows import questions_of
 
     if min_confidence is not None and not 0 <= min_confidence <= 1:
         raise RecipeError(f"`--min-confidence` must be from 0 to 1, but is {min_confidence:g}.")

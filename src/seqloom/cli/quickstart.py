@@ -6,6 +6,8 @@ from pathlib import Path
 from shutil import which
 from typing import Literal
 
+from seqloom.cli.options import importing
+
 __all__ = ["quickstart"]
 
 
@@ -20,10 +22,11 @@ def quickstart(data: Literal["phrasebook", "pronunciation"] = "phrasebook", /, *
     out
         The model's folder; by default `runs/quickstart`, or the first free name like it.
     """
-    from seqloom.workflow.display import show
-    from seqloom.workflow.pictures import attention_text, write_attention
-    from seqloom.workflow.quickstart import QUICKSTARTS
-    from seqloom.workflow.runs import free_folder
+    with importing():
+        from seqloom.workflow.display import show
+        from seqloom.workflow.pictures import attention_text, write_attention
+        from seqloom.workflow.quickstart import QUICKSTARTS
+        from seqloom.workflow.runs import free_folder
 
     chosen = QUICKSTARTS[data]
     folder = out or free_folder("quickstart" if data == "phrasebook" else f"quickstart-{data}")

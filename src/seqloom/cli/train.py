@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from seqloom.cli.options import Device, Files, Overrides, named_all
+from seqloom.cli.options import Device, Files, Overrides, importing, named_all
 
 __all__ = ["train"]
 
@@ -49,9 +49,11 @@ def train(
     device
         Where to compute: cpu, cuda or auto.
     """
-    from seqloom.workflow.display import show
-    from seqloom.workflow.recipe import load_recipe
-    from seqloom.workflow.training import Training, parse_budget
+    with importing():
+        from seqloom.workflow.budgeting import keys_of
+        from seqloom.workflow.display import show
+        from seqloom.workflow.recipe import load_recipe
+        from seqloom.workflow.training import Training, parse_budget
 
     training = Training(
         recipe=load_recipe(recipe, overrides=overrides),
@@ -61,6 +63,7 @@ def train(
         test=named_all(test),
         out=out,
         budget=None if budget is None else parse_budget(budget),
+        fixed=keys_of(overrides),
         resume=resume,
         device=device,
     )

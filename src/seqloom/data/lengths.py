@@ -8,6 +8,7 @@ from seqloom.core.scripts import UNSPACED
 
 __all__ = ["length_of"]
 
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 _UNITS = re.compile(f"[{UNSPACED}]|[^\\s{UNSPACED}]+")
 
 
@@ -16,4 +17,6 @@ def length_of(text: str) -> int:
 
     So a limit or a ratio means about the same for Chinese and for English. Korean has spaces, and is counted in words.
     """
-    return len(text.split()) if text.isascii() else len(_UNITS.findall(text))
+    if text.isascii() or not _UNSPACED.search(text):
+        return len(text.split())
+    return len(_UNITS.findall(text))

@@ -57,11 +57,15 @@ def remove_control(text: str) -> str:
 
     TAB and line ends stay, and what separates lines or records in other ways becomes a space.
     """
-    return _INVISIBLE.sub("", _AS_SPACE.sub(" ", text))
+    # Nothing that can be printed is any of these, and almost every text can be.
+    return text if text.isprintable() else _INVISIBLE.sub("", _AS_SPACE.sub(" ", text))
 
 
 def collapse_spaces(text: str) -> str:
     """Single spaces between words and none around the text. A TAB stays: it parts columns that were joined."""
+    # The only white space that can be printed is the space itself.
+    if text.isprintable() and "  " not in text and not text.startswith(" ") and not text.endswith(" "):
+        return text
     if "\t" in text:
         return "\t".join([" ".join(part.split()) for part in text.split("\t")])
     return " ".join(text.split())

@@ -9,11 +9,12 @@ from random import Random
 from types import MappingProxyType
 from typing import Any, Literal
 
-from seqloom.core.errors import DataError, RecipeError
+from seqloom.core.errors import DataError
 from seqloom.core.specials import Specials
 from seqloom.data.annotations import stretch
 from seqloom.data.beside import Beside
 from seqloom.data.numbered import ALIGNMENT, COPY, TARGET, TEXT, VECTORS, Numbered
+from seqloom.data.own_words import OwnWords, own_text, own_tokens
 from seqloom.data.ragged import Stored
 from seqloom.data.rows import Row
 from seqloom.data.sentences import cut_sentences, group
@@ -33,8 +34,7 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 class Numbering:
     """The tokenizers of both sides, and what happens to what is too long for the model.
 
-    With ``copies``, a source token that the target vocabulary lacks is one of the row's own words: the k-th gets the id
-    V + k, in the source's ``copy`` and in the target alike, so that a head that copies can learn to say it.
+    With ``copies``, a source token that the target vocabulary lacks is one of the row's own words; see ``OwnWords``.
 
     ``factors`` and ``further`` are the tokenizers of what else a source has, by name, and with ``aligned`` there is an
     alignment; see ``Beside``. With ``sourceless`` every source is the one token bos, whatever its text: a language
@@ -56,13 +56,8 @@ class Numbering:
         on_long: OnLong = "drop",
         tasks: Mapping[str, Numbering] = _NONE,
     ) -> None:
-        if copies and source.samples and not target.samples:
-            raise RecipeError(
-                "`data.tokenizer.sampling` must be 0 where a head copies words that the target's tokenizer lacks, "
-                f"but is {source.settings.sampling}. Set it to 0."
-            )
         self.sources, self.targets = source, target
-        self.copies = copies
+        self.own_words = OwnWords(source, target) if copies else None
         self.beside = Beside(source, target, factors=factors, further=further, aligned=aligned)
         self.sourceless = sourceless
         self.part = VECTORS if source.specials.channels else TEXT
@@ -71,7 +66,6 @@ class Numbering:
         self.on_long = on_long
         self.tasks = tasks
         """Of the model's further tasks: the same sources, other targets."""
-        self._target_of = self._shared_ids() if copies else []
 
     @property
     def source_vocabulary(self) -> Specials:
@@ -96,9 +90,9 @@ class Numbering:
     def stored(self) -> dict[str, Stored]:
         """The columns of a pair, and how they lie on disk."""
         # Own words have ids behind the vocabulary's, as many as a source is long.
-        target = Stored(dtype="uint32") if self.copies else _stored(self.target_vocabulary)
+        target = Stored(dtype="uint32") if self.own_words else _stored(self.target_vocabulary)
         columns = {self.part: _stored(self.source_vocabulary), TARGET: target}
-        columns |= {COPY: Stored(dtype="uint32")} if self.copies else {}
+        columns |= {COPY: Stored(dtype="uint32")} if self.own_words else {}
         return columns | self.beside.stored
 
     @property
@@ -119,15 +113,15 @@ class Numbering:
         parts = {self.part: ids}
         if self.beside:
             parts |= self.beside.parts(text, ids, extras)
-        if not self.copies:
+        if self.own_words is None:
             return Source(parts=parts), ()
-        copy, own = self._copied(ids, text)
+        copy, own = self.own_words.copied(ids, text)
         return Source(parts=parts, copy=copy), tuple(own)
 
     def target(self, text: str, own_words: Sequence[str] = ()) -> Sequence[int]:
         """A given target, to be scored; ``own_words`` are those of its source."""
         ids = self.targets.encode(text)
-        return self._with_own(ids, text, own_words) if own_words else ids
+        return self.own_words.said(ids, text, own_words) if self.own_words else ids
 
     def pairs(self, rows: Iterable[Row], *, count: Count) -> Iterator[Numbered]:
         """The rows, numbered. What is cut or left out because of its length is counted."""
@@ -143,7 +137,8 @@ class Numbering:
 
     def _fitted(self, row: Row, source: list[int], target: list[int], count: Count) -> Iterator[Numbered]:
         pair = self._columns(row, source, target)
-        if not len(target) or not len(source) or not all(pair[name] for name in self.beside.further):
+        further = self.beside.further
+        if not len(target) or not len(source) or (further and not all(pair[name] for name in further)):
             count("pairs with an empty side left out", 1)
         elif self._fits(pair):
             yield self._pair(row, pair)
@@ -155,6 +150,12 @@ class Numbering:
             yield from parts
         else:
             count("pairs that are too long left out", 1)
+
+    def _pair(self, row: Row, columns: dict[str, Sequence[Any]]) -> Numbered:
+        if self.own_words:
+            columns[COPY], own = self.own_words.copied(columns[TEXT], row.source)
+            columns[TARGET] = self.own_words.said(columns[TARGET], row.targets[0], own)
+        return Numbered(columns=columns)
 
     def _columns(self, row: Row, source: list[int], target: list[int]) -> dict[str, Sequence[Any]]:
         """All of a pair but what is to be copied, however long."""
@@ -169,9 +170,8 @@ class Numbering:
         # 0 is no limit.
         if self.max_target and len(pair[TARGET]) > self.max_target:
             return False
-        return not self.max_source or (
-            len(pair[self.part]) <= self.max_source
-            and not any(len(pair[name]) > self.max_source for name in self.beside.further)
+        return not self.max_source or all(
+            len(pair[name]) <= self.max_source for name in (self.part, *self.beside.further)
         )
 
     def _cut(self, pair: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
@@ -270,56 +270,16 @@ class Numbering:
             name: _drawn(tokenizer, [pair.columns[name] for pair in pairs], longest, dice.getrandbits(32))
             for name, (tokenizer, longest) in drawn.items()
         }
-        recopied = self.copies and self.sources.samples
+        recopied = self.own_words if self.sources.samples else None
         again = []
         for place, pair in enumerate(pairs):
             columns = {**pair.columns, **{name: rows[place] for name, rows in made.items()}}
             if recopied:
-                columns[COPY] = self._copied(columns[TEXT])[0]
+                columns[COPY] = recopied.copied(columns[TEXT])[0]
             if self.beside:
                 columns |= self.beside.moved(pair, columns)
             again.append(Numbered(columns=columns))
         return again
-
-    # ---- own words ---------------------------------------------------------------------------------------------------
-
-    def _shared_ids(self) -> list[int]:
-        """The target's id of each source token, -1 where it has none."""
-        specials = self.sources.specials
-        found = [self.targets.id_of(token) for token in self.sources.show(range(specials.size))]
-        return [-1 if number is None or source <= specials.unk else number for source, number in enumerate(found)]
-
-    def _copied(self, ids: Sequence[int], text: str | None = None) -> tuple[list[int], list[str]]:
-        """``copy`` of a source and its own words. The text is needed where the source's tokenizer has unknowns."""
-        copy = [self._target_of[number] for number in ids]
-        own: dict[str, int] = {}
-        if -1 in copy:
-            pieces = self.sources.show(ids) if text is None else self.sources.pieces(text)
-            for place, number in enumerate(copy):
-                if number < 0:
-                    known = self.targets.id_of(pieces[place])
-                    if known is None:
-                        known = own.setdefault(pieces[place], self.targets.specials.size + len(own))
-                    copy[place] = known
-        return copy, list(own)
-
-    def _pair(self, row: Row, columns: dict[str, Sequence[Any]]) -> Numbered:
-        if self.copies:
-            columns[COPY], own = self._copied(columns[TEXT], row.source)
-            columns[TARGET] = self._with_own(columns[TARGET], row.targets[0], own)
-        return Numbered(columns=columns)
-
-    def _with_own(self, target: Sequence[int], text: str, own: Sequence[str]) -> Sequence[int]:
-        """A target whose unknown tokens are own words of its source where these have them."""
-        specials = self.targets.specials
-        if not own or specials.unk not in target:
-            return target
-        numbers = {word: specials.size + number for number, word in enumerate(own)}
-        pieces = self.targets.pieces(text)
-        return [
-            numbers.get(pieces[place], number) if number == specials.unk else number
-            for place, number in enumerate(target)
-        ]
 
     # ---- ids to text -------------------------------------------------------------------------------------------------
 
@@ -331,24 +291,11 @@ class Numbering:
         """The token of each id of an answer."""
         if self.target_vocabulary.channels:
             return self.targets.show(ids)
-        size = self.targets.specials.size
-        known = size + len(own_words)
-        return [
-            own_words[number - size] if size <= number < known else self.targets.show([number])[0] for number in ids
-        ]
+        return own_tokens(self.targets, ids, own_words)
 
     def text(self, ids: Sequence[int], own_words: Sequence[str] = ()) -> str:
         """What an answer says, own words of its source included."""
-        size = self.targets.specials.size
-        if not own_words or max(ids, default=0) < size:
-            return self.targets.decode(ids)
-        # Pieces that are own words are joined with those of the vocabulary, controls left out.
-        unknown = self.targets.specials.unk
-        known = size + len(own_words)
-        kept = [number if number < known else unknown for number in ids if number >= unknown]
-        return self.targets.join(
-            [own_words[number - size] if number >= size else self.targets.show([number])[0] for number in kept]
-        )
+        return own_text(self.targets, ids, own_words)
 
 
 def _stored(vocabulary: Specials) -> Stored:

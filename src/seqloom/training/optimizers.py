@@ -10,6 +10,7 @@ from torch import nn
 
 from seqloom.core.errors import RecipeError
 from seqloom.core.settings import Amount, Rate, Scale
+from seqloom.training.adam import FusedAdamW
 
 __all__ = [
     "AdamSettings",
@@ -20,7 +21,7 @@ __all__ = [
     "SgdSettings",
 ]
 
-Optimizers = tuple[torch.optim.Optimizer, ...]
+Optimizers = tuple[torch.optim.Optimizer | FusedAdamW, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,7 @@ class AdamWSettings:
 
     def build(self, model: nn.Module) -> Optimizers:
         groups = _groups(_learnt(model), self.weight_decay)
-        return (torch.optim.AdamW(groups, betas=self.betas, eps=self.epsilon, fused=True),)
+        return (FusedAdamW(groups, betas=self.betas, eps=self.epsilon),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,8 @@ class AdamSettings:
     """Added to the root of the gradient's square."""
 
     def build(self, model: nn.Module) -> Optimizers:
-        return (torch.optim.Adam(_learnt(model), betas=self.betas, eps=self.epsilon, fused=True),)
+        groups = [{"params": _learnt(model), "weight_decay": 0.0}]  # without decay the two are one
+        return (FusedAdamW(groups, betas=self.betas, eps=self.epsilon),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +118,7 @@ class MuonSettings:
         hidden = [each for each in learnt if each.dim() == 2 and id(each) not in outer]
         chosen = {id(each) for each in hidden}
         rest = _groups([each for each in learnt if id(each) not in chosen], self.weight_decay)
-        adamw = torch.optim.AdamW(rest, betas=self.betas, eps=self.epsilon, fused=True)
+        adamw = FusedAdamW(rest, betas=self.betas, eps=self.epsilon)
         if not hidden:
             return (adamw,)
         muon = torch.optim.Muon(

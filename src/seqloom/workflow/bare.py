@@ -7,23 +7,20 @@ from pathlib import Path
 
 from seqloom.core.errors import ModelFolderError
 from seqloom.data.numbering import Numbering
-from seqloom.data.tokenizers import TextTokenizer, load_tokenizer
+from seqloom.data.tokenizers import TextTokenizer
+from seqloom.data.tokenizers.sides import load_sides, name_sides
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.models.weights import load_weights, save_weights
 
 __all__ = ["read_bare", "read_tokenizers", "write_bare"]
 
 _WEIGHTS = "weights.safetensors"
-_BOTH, _SOURCE, _TARGET = "tokenizer", "source", "target"
 
 
 def write_bare(folder: Path, numbering: Numbering, network: EncoderDecoder) -> None:
     """The weights last: without them the folder is seen to be unfinished."""
-    if numbering.sources is numbering.targets:
-        numbering.sources.save(folder / _BOTH)
-    else:
-        numbering.sources.save(folder / _SOURCE)
-        numbering.targets.save(folder / _TARGET)
+    for name, tokenizer in name_sides(numbering.sources, numbering.targets).items():
+        tokenizer.save(folder / name)
     save_weights(network, folder / _WEIGHTS, mark=_fingerprint(folder))
 
 
@@ -31,10 +28,7 @@ def read_tokenizers(folder: Path) -> tuple[TextTokenizer, TextTokenizer]:
     """Of the source and of the target, which may be one."""
     if not folder.is_dir():
         raise ModelFolderError(f"{folder}: there is no such folder. It must be one with a model.")
-    if (folder / _BOTH).is_dir():
-        both = load_tokenizer(folder / _BOTH)
-        return both, both
-    return load_tokenizer(folder / _SOURCE), load_tokenizer(folder / _TARGET)
+    return load_sides(folder)
 
 
 def read_bare(folder: Path, network: EncoderDecoder) -> None:

@@ -29,6 +29,7 @@ from seqloom.core.errors import ModelFolderError
 from seqloom.core.files import read_json, write_json, write_text
 from seqloom.data.numbering import Numbering
 from seqloom.data.tokenizers import TextTokenizer, load_tokenizer
+from seqloom.data.tokenizers.sides import load_sides, name_sides
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.models.weights import load_weights, save_weights
 from seqloom.workflow.recipe import Recipe
@@ -122,10 +123,7 @@ def open_numbering(folder: Path, recipe: Recipe) -> Numbering:
     others = {name: load_tokenizer(folder / _FACTORS / name) for name in data.factors}
     others |= {name: load_tokenizer(folder / _FURTHER / name) for name in own}
     tasks = {name: load_tokenizer(folder / _TASKS / name / "target") for name in data.tasks}
-    if data.joint:
-        both = load_tokenizer(folder / "tokenizer")
-        return build_numbering(recipe, both, both, others, tasks)
-    return build_numbering(recipe, load_tokenizer(folder / "source"), load_tokenizer(folder / "target"), others, tasks)
+    return build_numbering(recipe, *load_sides(folder), others, tasks)
 
 
 def build_numbering(
@@ -176,7 +174,7 @@ _AGAIN = "Copy the folder again, whole."
 
 def _tokenizers(numbering: Numbering) -> list[tuple[str, TextTokenizer]]:
     sides = numbering.sources, numbering.targets
-    found = [("tokenizer", sides[0])] if sides[0] is sides[1] else [("source", sides[0]), ("target", sides[1])]
+    found = [*name_sides(*sides).items()]
     found += [(f"{_FACTORS}/{name}", tokenizer) for name, tokenizer in numbering.beside.factors.items()]
     own = [(name, each) for name, each in numbering.beside.further.items() if all(each is not side for side in sides)]
     found += [(f"{_FURTHER}/{name}", tokenizer) for name, tokenizer in own]

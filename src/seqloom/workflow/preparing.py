@@ -5,11 +5,12 @@ data/corpus-0/ …      each training file, numbered and memory-mapped
 data/valid/           the validation pairs, numbered
 data/valid.jsonl      the same as text, with all their references
 data/tasks/pos/ …     the same of a further task
-data/report.json      what was read, what was dropped and why
+data/report.json      what was read, what was dropped and why, and how long it took
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -46,7 +47,7 @@ class Prepared:
     valid: Corpus | None
     valid_rows: tuple[Row, ...]
     report: Mapping[str, Any]
-    """`lines` for people, `files` with their checksums; of all tasks together."""
+    """`lines` for people, `files` with their checksums, `seconds` of each stage; of all tasks together."""
     tasks: Mapping[str, Prepared] = field(default_factory=dict)
     """The further tasks' data."""
 
@@ -66,6 +67,7 @@ def prepare_data(
     folder: Path, recipe: Recipe, *, train: Sequence[Pairs], valid: Sequence[Pairs]
 ) -> tuple[Prepared, Numbering]:
     """Read, clean and number everything into ``folder``, which is then complete or not there."""
+    clock = _Clock()
     beside = folder.with_name(folder.name + ".part")
     rmtree(beside, ignore_errors=True)
     main = _Intake(beside, recipe, train, valid, side=folder.parent / "bad-lines")
@@ -83,15 +85,31 @@ def prepare_data(
         )
         given.clean()
         tasks[name] = given
+    clock.done("reading and cleaning")
     numbering = fit_numbering(recipe, main.cleaned, {name: each.cleaned for name, each in tasks.items()})
+    clock.done("vocabulary")
     main.number(numbering)
     for name, each in tasks.items():
         each.number(numbering.tasks[name])
     lines = [*main.lines, *(line for each in tasks.values() for line in each.lines)]
     files = [*main.seen(), *(seen for each in tasks.values() for seen in each.seen())]
-    write_json(beside / "report.json", {"lines": lines, "files": files})
+    clock.done("numbering")
+    write_json(beside / "report.json", {"lines": lines, "files": files, "seconds": clock.seconds})
+    rmtree(folder, ignore_errors=True)  # of a run that was killed before it had a model: its vocabulary is gone
     beside.replace(folder)
     return open_data(folder), numbering
+
+
+class _Clock:
+    """Seconds by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._begun = time.perf_counter()
+
+    def done(self, stage: str) -> None:
+        self.seconds[stage] = round(time.perf_counter() - self._begun, 3)
+        self._begun = time.perf_counter()
 
 
 def open_data(folder: Path) -> Prepared:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from seqloom.core.files import write_text
 from seqloom.data.phrasebook.corpus import Split, sentences
 
 __all__ = ["ABOUT", "Split", "pairs", "write"]
@@ -27,8 +27,4 @@ def write(folder: Path) -> None:
     """`train.tsv`, `valid.tsv` and `test.tsv`: English, a tab, French."""
     folder.mkdir(parents=True, exist_ok=True)
     for split in _SPLITS:
-        part = folder / f"{split}.tsv.part"
-        part.write_text(
-            "".join(f"{english}\t{french}\n" for english, french in pairs(split)), encoding="utf-8", newline="\n"
-        )
-        os.replace(part, folder / f"{split}.tsv")
+        write_text(folder / f"{split}.tsv", "".join(f"{english}\t{french}\n" for english, french in pairs(split)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from seqloom.core.errors import ModelFolderError
+from seqloom.core.files import write_json
 
 __all__ = ["Saved", "read_folder", "write_folder"]
 
@@ -36,9 +36,7 @@ def write_folder(
         "special_tokens": list(special_tokens),
         "files": {name: _fingerprint(folder / name) for name in files},
     }
-    beside = folder / f"{_NAME}.new"
-    beside.write_text(json.dumps(about, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    os.replace(beside, folder / _NAME)
+    write_json(folder / _NAME, about)
 
 
 def read_folder(folder: Path) -> Saved:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import random
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
@@ -26,7 +25,7 @@ _WORKERS = 4
 _SEED = 1
 _BREAK = "\n"
 """A token of its own, so never a part of another: it stands for whatever no piece may reach over."""
-_NEVER_LEARNT = re.compile("[\0\u2585]")
+_NEVER_LEARNT = ("\0", "\u2585")
 """sentencepiece passes over lines with these."""
 
 
@@ -46,7 +45,9 @@ def sample_lines(texts: Iterable[str], *, most: int, special: SpecialTokens, esc
 
 def _lines(text: str, special: SpecialTokens, escape: Callable[[str], str]) -> Iterator[str]:
     for segment in special.split(text)[::2]:
-        line = _NEVER_LEARNT.sub(_BREAK, escape(segment))
+        line = escape(segment)
+        for char in _NEVER_LEARNT:
+            line = line.replace(char, _BREAK)
         for start in range(0, len(line), _LONGEST_LINE):
             if part := line[start : start + _LONGEST_LINE].strip():
                 yield part
@@ -100,8 +101,10 @@ def learn(lines: list[str], *, kind: Literal["bpe", "unigram"], size: int, num_s
 
 def _common(lines: list[str], *, most: int) -> Iterator[str]:
     """The lines with a break for every character that is not among the commonest ``most``."""
+    if len({"\u2581"}.union(*lines)) <= most:
+        return iter(lines)
     counts = Counter({"\u2581": len(lines)})
     for line in lines:
         counts.update(line)
     rare = dict.fromkeys((ord(char) for char, _ in counts.most_common()[most:]), _BREAK)
-    return (line.translate(rare) for line in lines) if rare else iter(lines)
+    return (line.translate(rare) for line in lines)

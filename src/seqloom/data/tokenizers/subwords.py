@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -83,11 +85,8 @@ def _fit(
     lines = sample_lines(texts, most=settings.sample, special=special, escape=_escape)
     model = learn(lines, kind=settings.kind, size=settings.size, num_special=len(special.tokens))
     tokenizer = SubwordTokenizer(settings, special, model=model)
-    counts = [0] * tokenizer.specials.size
-    for line in lines:
-        for number in tokenizer.encode(line):
-            counts[number] += 1
-    return SubwordTokenizer(settings, special, model=model, counts=counts)
+    tokenizer.count(lines)
+    return tokenizer
 
 
 # sentencepiece writes spaces as "▁" (U+2581). A text's own "▁" is hidden from it behind a private character.
@@ -100,7 +99,10 @@ _SHOW = {hidden: char for char, hidden in _HIDE.items()}
 
 
 def _escape(text: str) -> str:
-    return text if text.isascii() else _HIDDEN.sub(lambda found: _HIDE.get(found.group(), "\ufffd"), text)
+    # Neither a private character nor half of a pair can be printed.
+    if text.isascii() or (text.isprintable() and _SPACE not in text):
+        return text
+    return _HIDDEN.sub(lambda found: _HIDE.get(found.group(), "\ufffd"), text)
 
 
 def _unescape(text: str) -> str:
@@ -116,8 +118,10 @@ _VARIANT_BITS = 5
 """A word has 2^5 variants: enough to read a common word in all the likely ways, few enough to remember them."""
 
 
-class _Words(dict[str, list[int]]):
+class _Words(dict[str, tuple[int, ...]]):
     """The ids of words seen before. No piece reaches over a space, so a text's ids are its words' ids in a row.
+
+    They are tuples, which unlike lists the garbage collector does not look through again and again.
 
     A word is read as if a space stood before it. With a line break before it, which no piece reaches over either, it
     is a word that follows on something else, once the ids of the space and the break are taken away.
@@ -127,11 +131,18 @@ class _Words(dict[str, list[int]]):
         super().__init__()
         self.model = model
         mark: list[int] = model.encode("\n")
-        self.space = mark[:-1]
+        self.space = tuple(mark[:-1])
         self.mark_length = len(mark)
 
-    def __missing__(self, word: str) -> list[int]:
-        ids: list[int] = self.model.encode(word) if word else self.space
+    def meet(self, words: Iterable[str]) -> None:
+        """Encode those that are new in one go, which is quicker than one by one."""
+        new = [word for word in set(words) if word not in self and word and len(word) <= _LONGEST_KEPT]
+        if len(self) + len(new) > _MOST_KEPT:
+            self.clear()
+        self.update(zip(new, map(tuple, self.model.encode(new)), strict=True))
+
+    def __missing__(self, word: str) -> tuple[int, ...]:
+        ids = tuple(self.model.encode(word)) if word else self.space
         if len(word) <= _LONGEST_KEPT:
             if len(self) >= _MOST_KEPT:
                 self.clear()
@@ -194,6 +205,16 @@ class SubwordTokenizer:
     def samples(self) -> bool:
         return self.settings.sampling > 0
 
+    def count(self, lines: Sequence[str]) -> None:
+        """Note how often each token is in the lines that were learnt from, word by word."""
+        words = Counter(chain.from_iterable(line.split(" ") for line in lines))
+        self._words.meet(words)
+        counts = [0] * self.specials.size
+        for word, number in words.items():
+            for id_ in self._words[word]:
+                counts[id_] += number
+        self.vocabulary = Vocabulary(tokens=self.vocabulary.tokens, counts=tuple(counts))
+
     # ---- text to ids -------------------------------------------------------------------------------------------------
 
     def encode(self, text: str) -> list[int]:
@@ -201,7 +222,9 @@ class SubwordTokenizer:
 
     def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
         ids_of = self._words.__getitem__
-        return [self._ids(text, ids_of) for text in texts]
+        if self.special_tokens:
+            return [self._ids(text, ids_of) for text in texts]
+        return [list(chain.from_iterable(map(ids_of, _escape(text).split(" ")))) if text else [] for text in texts]
 
     def sample(self, texts: Sequence[str], *, seed: int) -> list[list[int]]:
         if not self.samples:
@@ -209,7 +232,7 @@ class SubwordTokenizer:
         dice, variants = random.Random(seed), self._variants
         return [self._ids(text, lambda word: variants[word, dice.getrandbits(_VARIANT_BITS)]) for text in texts]
 
-    def _ids(self, text: str, ids_of: Callable[[str], list[int]]) -> list[int]:
+    def _ids(self, text: str, ids_of: Callable[[str], Sequence[int]]) -> list[int]:
         ids: list[int] = []
         for place, segment in enumerate(self._special.split(text)):
             if place % 2:
