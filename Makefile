@@ -11,10 +11,10 @@ G2P := $(shell grep '^g2p-en==' constraints.txt)
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check fix slow bench
+.PHONY: help install demo test check fix slow bench bench-quick
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 13
 
 install: $(STAMP) ## make the environment in .venv
 
@@ -39,9 +39,11 @@ fix: $(STAMP) ## repair format and lint where ruff can
 slow: $(STAMP) ## run the slow tests: convergence
 	$(BIN)/pytest -q -m slow
 
-bench: $(STAMP) ## run every measurement in bench/
-	@set -e; for script in $(wildcard bench/*.py); do echo "== $$script"; $(BIN)/python $$script; done
-	@test -n "$(wildcard bench/*.py)" || echo "There is nothing to measure yet: bench/ has no script."
+bench: $(STAMP) ## run every measurement in bench/; MULTI30K and PEERS name the folders that some need
+	@set -e; for script in $(filter-out bench/quick.py,$(wildcard bench/*.py)); do echo "== $$script"; $(BIN)/python $$script; done
+
+bench-quick: $(STAMP) ## compare a few kernels with what bench/history/ kept of them; ends with an error over 15 % slower
+	$(BIN)/python bench/quick.py
 
 # Of g2p-en a test wants the weights that it carries, and nothing that it depends on.
 # torch comes first and alone, so that nothing that needs it picks another; which build of it, pip's configuration decides.

@@ -20,14 +20,14 @@ from seqloom.training.randomness import steadied
 from seqloom.training.trainer import Trainer
 from seqloom.training.validation import Validate
 
-__all__ = ["make_plan"]
+__all__ = ["make_plan", "tokens_per_second"]
 
 _WARM = 2
 """First steps that are slower than the rest: memory is found, algorithms are chosen."""
 _FEWEST, _MOST = 5, 200
 """Steps that are timed."""
-_WORTH_TIMING = 500
-"""Steps of a run whose length is set; a shorter one is begun sooner than it is timed."""
+_GLANCE = 1.5
+"""Seconds for which steps are timed where only their order of magnitude counts."""
 _SHARE = 0.04
 """Of the budget that timing may take, unless the fewest steps take more."""
 _VALIDATING = 0.1
@@ -45,8 +45,8 @@ def make_plan(
     """The plan of a run that has not begun: by its settings, and within ``seconds`` of training if they are given.
 
     With them, some real steps are timed, one validation, and one checkpoint if there is a ``folder``; then everything
-    is put back as it was. The time this takes is the budget's too. Without them, a few steps of a long run are timed,
-    so that it can be said how long it will be, validations aside.
+    is put back as it was. The time this takes is the budget's too. Without them nothing is timed, and the run begins
+    sooner: what its first steps took says how long it will be.
     """
     settings, stream = trainer.settings, trainer.stream
     limit = settings.steps_within(stream.batches_per_epoch)
@@ -59,14 +59,7 @@ def make_plan(
             "Set one of them."
         )
     every = settings.validate_every or steps_between_validations(limit, steps_per_epoch=per_epoch)
-    plan = Plan(steps=limit, validate_every=every, epochs=limit / per_epoch)
-    if limit < _WORTH_TIMING:
-        return plan
-    with steadied(deterministic=settings.deterministic, threads=settings.threads):
-        cost = _measure(trainer, 0.0, None, None)
-    return replace(
-        plan, step_seconds=cost.step, seconds=limit * cost.step, peak_bytes=_peak_bytes(trainer.learner.device)
-    )
+    return Plan(steps=limit, validate_every=every, epochs=limit / per_epoch)
 
 
 def _within(
@@ -107,6 +100,23 @@ def _within(
         peak_bytes=_peak_bytes(trainer.learner.device),
     )
     return replace(plan, seconds=steps * cost.step + plan.validations * pause)
+
+
+def tokens_per_second(trainer: Trainer) -> float:
+    """How many target tokens a trainer that nobody needs afterwards learns in a second."""
+    trainer.plan = Plan(steps=_WARM + _MOST, validate_every=_WARM + _MOST, epochs=0.0)
+    settings = trainer.settings
+    with steadied(deterministic=settings.deterministic, threads=settings.threads):
+        for _ in range(_WARM):
+            trainer.advance()
+        taken = tokens = 0.0
+        for timed in range(1, _MOST + 1):
+            begun = time.perf_counter()
+            tokens += trainer.advance().tokens
+            taken += time.perf_counter() - begun
+            if timed >= _FEWEST and taken >= _GLANCE:
+                break
+    return tokens / taken
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -210,5 +210,7 @@ def _ended(ended: Ended) -> Iterator[str]:
     for name, report in ended.reports.items():
         yield f"{name}:"
         yield from (f"  {line}" for line in str(report).splitlines())
+    if ended.outlook:
+        yield ended.outlook
     yield f"The model is in {ended.folder} ({clock(ended.seconds)} in all). Try"
     yield f'  echo "…" | seqloom predict {ended.folder}'

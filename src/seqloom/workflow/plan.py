@@ -29,8 +29,16 @@ class Planned:
 
 
 def planned(
-    trainer: Trainer, recipe: Recipe, numbering: Numbering, data: Prepared, *, folder: Path, resumed: bool
+    trainer: Trainer,
+    recipe: Recipe,
+    numbering: Numbering,
+    data: Prepared,
+    *,
+    folder: Path,
+    resumed: bool,
+    chosen: str = "",
 ) -> Planned:
+    """``chosen``: what a budget made of the recipe."""
     plan = trainer.plan
     assert plan is not None
     pairs = sum(len(corpus) for corpus in data.corpora)
@@ -49,6 +57,8 @@ def planned(
         ("steps", f"{plan.steps:,} of about {recipe.data.batches.tokens:,} tokens, {plan.epochs:.1f} epochs"),
         ("on", f"{_device(trainer)}, {precision}, validated every {plan.validate_every:,} steps"),
     ]
+    if chosen:
+        lines.append(("budget", chosen))
     if plan.seconds is not None:
         aside = "" if plan.validation_seconds else ", validations aside"
         lines.append(("time", f"about {clock(plan.seconds)}{aside}"))

@@ -17,6 +17,7 @@ from seqloom.recipes import shipped_recipes
 from seqloom.training.log import LoggingSettings
 from seqloom.training.settings import TrainingSettings
 from seqloom.workflow.asking import AnswerSettings
+from seqloom.workflow.budgeting import BudgetSettings, check_rungs
 from seqloom.workflow.tasks import check_same, check_tasks, task_recipe
 from seqloom.workflow.vectors import check_vectors
 
@@ -69,12 +70,15 @@ class Recipe:
     evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
     answers: AnswerSettings = field(default_factory=AnswerSettings)
     logging: LoggingSettings = field(default_factory=LoggingSettings)
+    budget: tuple[BudgetSettings, ...] = ()
+    """What `--budget` takes instead where there is less time, from the least on."""
 
     def __post_init__(self) -> None:
         if self.model.tie == "all" and not self.data.joint:
             raise RecipeError(
                 'model.tie must not be "all" with `data.joint = false`: two vocabularies need two tables.'
             )
+        check_rungs(self.budget)
         check_vectors(self)
         self._check_objectives()
         self._check_parts()

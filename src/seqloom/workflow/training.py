@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,16 +18,17 @@ from seqloom.core.errors import RecipeError
 from seqloom.core.seeding import seed_everything
 from seqloom.data.batches import BatchStream as CorpusStream
 from seqloom.data.numbering import Numbering
-from seqloom.training.budget import make_plan
+from seqloom.training.budget import make_plan, tokens_per_second
 from seqloom.training.events import Event, Stopped, Validated
 from seqloom.training.lock import locked
 from seqloom.training.objectives import Targets
 from seqloom.training.run import resume as resume_run
 from seqloom.training.run import run
-from seqloom.training.streams import BatchStream
+from seqloom.training.streams import BatchStream, Prefetched, pinned
 from seqloom.training.tasks import TaskStreams
 from seqloom.training.trainer import Trainer
 from seqloom.workflow.asking import Asking
+from seqloom.workflow.budgeting import keys_of, outlook, within
 from seqloom.workflow.card import write_card
 from seqloom.workflow.evaluating import Report, gather
 from seqloom.workflow.folder import begin_folder, build_model, open_numbering, put_metrics, put_weights
@@ -53,6 +54,8 @@ class Ended:
     """By file: validation first, then each test."""
     stopped: Stopped
     seconds: float
+    outlook: str = ""
+    """What a longer budget would likely bring, where there was one."""
 
 
 Told = Planned | Event | Ended
@@ -71,6 +74,8 @@ class Training:
     out: Path | None = None
     budget: float | None = None
     """Seconds in all."""
+    fixed: Sequence[str] = ()
+    """Keys of the recipe that a budget leaves as they are."""
     resume: bool = False
     device: DeviceName = "auto"
 
@@ -83,18 +88,19 @@ class Training:
         make_folder(folder)
         with locked(folder):
             recipe = agreed_recipe(self.recipe, folder, resume=self.resume)
-            training = recipe.training
-            seed_everything(training.seed)
+            seed_everything(recipe.training.seed)
+            device = pick_device(self.device)
             data, numbering = self._data(folder, recipe)
-            model = build_model(recipe, numbering)
-            trainer = Trainer(
-                model,
-                training,
-                targets=_targets(data, numbering),
-                tasks={name: _targets(data.tasks[name], each) for name, each in numbering.tasks.items()},
-                stream=_streams(recipe, data, numbering),
-                device=pick_device(self.device),
-            )
+            chosen = ""
+            if self.budget is not None and recipe.budget and not (folder / "manifest.json").is_file():
+                recipe, chosen = within(
+                    recipe,
+                    self.budget - (time.perf_counter() - begun),
+                    fixed=self.fixed,
+                    speed_of=lambda other: tokens_per_second(_trainer(other, data, numbering, device)),
+                )
+                seed_everything(recipe.training.seed)  # as if nothing had been timed
+            trainer = _trainer(recipe, data, numbering, device)
             validate = Validating(recipe, numbering, data) if data.valid_rows else None
             resumed = resume_run(trainer, folder)
             if not resumed:
@@ -103,13 +109,13 @@ class Training:
             if not (folder / "manifest.json").is_file():
                 about = {
                     "budget": self.budget,
-                    "device": str(pick_device(self.device)),
+                    "device": str(device),
                     "threads": torch.get_num_threads(),
                 }
                 begin_folder(
                     folder, recipe, numbering, longest_source=data.longest_source, seen=data.report, trained=about
                 )
-            yield planned(trainer, recipe, numbering, data, folder=folder, resumed=resumed)
+            yield planned(trainer, recipe, numbering, data, folder=folder, resumed=resumed, chosen=chosen)
             stopped = None
             for event in run(trainer, folder, validate=validate, logging=recipe.logging):
                 yield event
@@ -185,7 +191,28 @@ class Training:
             reports=reports,
             stopped=stopped,
             seconds=time.perf_counter() - begun,
+            outlook=self._outlook(trainer, reports),
         )
+
+    def _outlook(self, trainer: Trainer, reports: Mapping[str, Report]) -> str:
+        if self.budget is None or "validation" not in reports:
+            return ""
+        first = reports["validation"].scores[0]
+        return outlook(trainer.history, name=first.name, higher_is_better=first.higher_is_better)
+
+
+def _trainer(recipe: Recipe, data: Prepared, numbering: Numbering, device: torch.device) -> Trainer:
+    """A model with fresh weights, and all that it learns by."""
+    stream = _streams(recipe, data, numbering)
+    return Trainer(
+        build_model(recipe, numbering),
+        recipe.training,
+        targets=_targets(data, numbering),
+        tasks={name: _targets(data.tasks[name], each) for name, each in numbering.tasks.items()},
+        # A processor has no time to spare that batches could be made in.
+        stream=Prefetched(stream, prepare=pinned) if device.type == "cuda" else stream,
+        device=device,
+    )
 
 
 def _targets(data: Prepared, numbering: Numbering) -> Targets:
@@ -257,6 +284,7 @@ def train(
         test=_several(test),
         out=None if out is None else Path(out),
         budget=None if budget is None else parse_budget(budget),
+        fixed=keys_of(overrides),
         resume=resume,
         device=device,
     )

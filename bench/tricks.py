@@ -1,0 +1,137 @@
+"""What each trick of the training step brings here, measured one by one: the step as it is against the step without it.
+
+    python bench/tricks.py                   # the Transformer of bench/training.py on made-up sentences; two minutes
+    python bench/tricks.py --rounds 20
+
+All variants learn from the same batches in turns, a step each, in one process; the table shows the median of the ratios
+of a step's time without the trick to its time with it, and the middle half of them.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from seqloom.core import settings
+from seqloom.core.specials import Specials
+from seqloom.data.batches import BatchStream
+from seqloom.data.buckets import BatchSettings
+from seqloom.data.corpus import Corpus
+from seqloom.data.numbered import TARGET, TEXT, Numbered
+from seqloom.models.heads import generator
+from seqloom.nn import chance
+from seqloom.nn.contracts import Batch, Scored
+from seqloom.training import pieces
+from seqloom.training.loop import Learner
+from seqloom.workflow.recipe import Recipe
+
+VOCABULARY = Specials(size=8000, pad=0, unk=1, bos=2, eos=3)
+LAYERS = {"kind": "transformer", "layers": 3, "width": 256, "heads": 4, "feed_forward": 1024, "dropout": 0.3}
+RECIPE = {
+    "data": {"joint": True},
+    "model": {"tie": "all", "source": {"width": 256}, "target": {"width": 256}, "encoder": LAYERS, "decoder": LAYERS},
+    "training": {"steps": 1000, "warmup": 1, "rate": 1e-4, "smoothing": 0.1, "optimizer": {"kind": "adam"}},
+}
+TOKENS = 4096
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trick:
+    name: str
+    undone: Callable[[], Any]
+    """While open, the step does without it."""
+    shared: bool = True
+    """Whether pieces are computed side by side without it."""
+
+
+def sentences(number: int) -> Corpus:
+    """Ids at random, in lengths like those of captions."""
+    dice = np.random.default_rng(1)
+
+    def one(length: int) -> list[int]:
+        ids: list[int] = dice.integers(4, VOCABULARY.size, length).tolist()
+        return ids
+
+    lengths = np.clip(dice.normal(14, 4, number), 4, 40).astype(int)
+    others = np.clip(lengths + dice.normal(0, 2, number), 4, 40).astype(int)
+    return Corpus.of(
+        [
+            Numbered(columns={TEXT: [*one(here), 3], TARGET: one(there)})
+            for here, there in zip(lengths, others, strict=True)
+        ]
+    )
+
+
+def written_out(logits_PV: Tensor, target_P: Tensor, *, never: int) -> Scored:
+    """The loss with all log-probabilities, as one would write it."""
+    never_V = torch.arange(logits_PV.shape[1]) == never
+    logp_PV = logits_PV.masked_fill(never_V, float("-inf")).log_softmax(-1)
+    total_P = logp_PV.masked_fill(never_V, 0.0).sum(-1)
+    return Scored(
+        logp_P=logp_PV.gather(-1, target_P[:, None]).squeeze(-1), mean_logp_P=total_P / (logp_PV.shape[1] - 1)
+    )
+
+
+def torch_s_dropout(x: Tensor, rate: float, *, training: bool = True) -> Tensor:
+    return functional.dropout(x, rate, training)
+
+
+TRICKS = (
+    Trick(name="pieces side by side, a thread each", undone=ExitStack, shared=False),
+    Trick(
+        name="pieces at all: one pass over the batch, its operators shared by the threads",
+        undone=lambda: patch.object(pieces, "_MOST", 10**9),
+        shared=False,
+    ),
+    Trick(name="dropout from four draws at once", undone=lambda: patch.object(chance, "dropout", torch_s_dropout)),
+    Trick(
+        name="the loss without log-probabilities", undone=lambda: patch.object(generator, "score_targets", written_out)
+    ),
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=8)
+    rounds = parser.parse_args().rounds
+    recipe = settings.parse(Recipe, RECIPE)
+    stream = BatchStream([sentences(6000)], BatchSettings(tokens=TOKENS), vocabulary=VOCABULARY, seed=1)
+    torch.manual_seed(1)
+    learner = Learner(recipe.model.build(source=VOCABULARY, target=VOCABULARY), recipe.training)
+    together, alone = learner.team, pieces.Team(1)
+
+    def seconds(batch: Batch, trick: Trick | None) -> float:
+        learner.team = together if trick is None or trick.shared else alone
+        with ExitStack() if trick is None else trick.undone():
+            begun = time.perf_counter()
+            learner.learn([batch], step=1, rate=1e-4)
+            return time.perf_counter() - begun
+
+    for trick in (None, *TRICKS):
+        seconds(next(stream), trick)  # memory is found
+    ratios: dict[str, list[float]] = {trick.name: [] for trick in TRICKS}
+    speeds = []
+    for _ in range(rounds):
+        batch = next(stream)
+        for trick in TRICKS:
+            plain = seconds(batch, None)
+            speeds.append(int(batch.keep_BT.sum()) / plain)
+            ratios[trick.name].append(seconds(batch, trick) / plain)
+    print(f"{statistics.median(speeds):,.0f} target tokens/s as it is, on {together.size} threads\n")
+    print("| without | takes so many times as long | middle half |\n|---|---|---|")
+    for name, found in ratios.items():
+        low, middle, high = np.quantile(found, [0.25, 0.5, 0.75])
+        print(f"| {name} | {middle:.2f} | {low:.2f}-{high:.2f} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""What a recipe does with the time that it is given: `--budget` measures first, and chooses then.
+
+Little time wants small batches, little dropout and a small model; much time wants the contrary. What is much, a clock
+cannot say: on a quick machine ten minutes teach more words than on a slow one. So a recipe's rungs speak of words, and
+the machine says how many of them it learns in the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from seqloom.core import settings
+from seqloom.core.errors import RecipeError
+from seqloom.core.settings import Positive
+
+__all__ = ["BudgetSettings", "check_rungs", "keys_of", "outlook", "within"]
+
+_MAY_SET = ("training.", "model.", "data.batches.")
+"""What can still be chosen when the data is numbered and the machine was timed."""
+_DOUBLING = 0.4
+"""What twice the time brings, as a share of what the second half of a run does, in which the rate falls to nothing."""
+_FEWEST = 4
+"""Validations without which nothing can be said of a run's course."""
+_LEARNING = 0.85
+"""The share of the time that steps have; the rest is for timing, validations and checkpoints."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetSettings:
+    """The rung."""
+
+    tokens: Positive
+    """Up to so many target tokens, repetitions counted, this is taken: as many as the machine learns in the time."""
+    set: tuple[str, ...] = ()
+    """What is taken in place of the recipe's: `"model.encoder.dropout=0.1"`, as with `--set`, which goes before it."""
+
+    def __post_init__(self) -> None:
+        for key in keys_of(self.set):
+            if not key.startswith(_MAY_SET):
+                raise RecipeError(
+                    f"set must name keys of `training`, `model` or `data.batches`, but names `{key}`. The others are "
+                    "needed before the machine is timed."
+                )
+
+
+def keys_of(overrides: Sequence[str]) -> list[str]:
+    """The dotted keys of "key=value"."""
+    return [each.partition("=")[0].strip() for each in overrides]
+
+
+def check_rungs(rungs: Sequence[BudgetSettings]) -> None:
+    """RecipeError unless each rung is for more tokens than the one before."""
+    for one, next_one in pairwise(rungs):
+        if next_one.tokens <= one.tokens:
+            raise RecipeError(
+                f"`budget` must rise in its `tokens`, but {next_one.tokens:,} comes after {one.tokens:,}. Sort it."
+            )
+
+
+def within(recipe: Any, seconds: float, *, fixed: Sequence[str], speed_of: Callable[[Any], float]) -> tuple[Any, str]:
+    """The recipe for so many seconds, and a line that says what was chosen and why.
+
+    ``fixed`` are keys that a person has set, which stay; ``speed_of`` says how many target tokens a second a recipe
+    learns. Rungs are tried from the shortest on: the first whose tokens the machine would not pass is taken, and the
+    recipe as it stands where there is more time than for the last.
+    """
+    for rung in recipe.budget:
+        free = [each for each, key in zip(rung.set, keys_of(rung.set), strict=True) if key not in fixed]
+        chosen = settings.parse(type(recipe), settings.override(settings.to_data(recipe), free))
+        tokens = _LEARNING * seconds * speed_of(chosen)
+        if tokens <= rung.tokens:
+            return chosen, f"time for {_round(tokens)} target tokens, so {', '.join(free) or 'nothing else is set'}"
+    tokens = _LEARNING * seconds * speed_of(recipe)
+    return recipe, f"time for {_round(tokens)} target tokens, so the recipe as it stands"
+
+
+def outlook(history: Sequence[Mapping[str, Any]], *, name: str, higher_is_better: bool) -> str:
+    """What a longer budget would likely bring, by the course of one that is over; nothing after few validations."""
+    if len(history) < _FEWEST:
+        return ""
+    last = history[-1]
+    half = min(history, key=lambda each: abs(each["step"] - last["step"] / 2))
+    gain = _DOUBLING * (last["score"] - half["score"]) * (1 if higher_is_better else -1)
+    if not gain > 0:
+        return f"A longer budget would likely bring nothing: {name} was as good halfway. More pairs would."
+    return f"A budget twice as long would likely bring {name} {'+' if higher_is_better else '-'}{gain:.2g}."
+
+
+def _round(tokens: float) -> str:
+    return f"{tokens / 1e6:,.1f} million" if tokens >= 1e6 else f"{round(tokens, -3):,.0f}"

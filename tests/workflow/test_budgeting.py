@@ -1,0 +1,126 @@
+"""What a recipe does with its time: which rung is taken, what stays, and a run that does it."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+import seqloom
+from seqloom.core import settings, toml
+from seqloom.core.errors import RecipeError
+from seqloom.workflow.budgeting import outlook, within
+from seqloom.workflow.recipe import Recipe
+
+RUNGS = [
+    {"tokens": 1000, "set": ["data.batches.tokens=64", "training.rate=0.02"]},
+    {"tokens": 50_000, "set": ["data.batches.tokens=256"]},
+]
+
+
+def recipe(rungs: list[dict[str, object]] = RUNGS) -> Recipe:  # type: ignore[assignment]
+    return settings.parse(Recipe, {"data": {"batches": {"tokens": 2048}}, "budget": rungs})
+
+
+def chosen(seconds: float, *, fixed: list[str] | None = None, speed: float = 100) -> tuple[Recipe, str]:
+    found, told = within(recipe(), seconds, fixed=fixed or [], speed_of=lambda _: speed)
+    assert isinstance(found, Recipe)
+    return found, told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "tokens", "rate"), [(1, 64, 0.02), (11, 64, 0.02), (13, 256, 1e-3), (500, 256, 1e-3), (900, 2048, 1e-3)]
+)
+def test_the_first_rung_that_is_long_enough(seconds: float, tokens: int, rate: float) -> None:
+    found, told = chosen(seconds)
+    assert (found.data.batches.tokens, found.training.rate) == (tokens, rate)
+    assert f"data.batches.tokens={tokens}" in told or tokens == 2048
+
+
+def test_a_quicker_machine_has_more_time() -> None:
+    assert chosen(10, speed=100)[0].data.batches.tokens == 64
+    assert chosen(10, speed=10_000)[0].data.batches.tokens == 2048
+
+
+def test_each_rung_is_timed_as_it_would_run() -> None:
+    seen: list[int] = []
+
+    def speed_of(tried: Recipe) -> float:
+        seen.append(tried.data.batches.tokens)
+        return 1e9
+
+    _, told = within(recipe(), 60, fixed=[], speed_of=speed_of)
+    assert seen == [64, 256, 2048]
+    assert told == "time for 51,000.0 million target tokens, so the recipe as it stands"
+
+
+def test_what_a_person_set_stays() -> None:
+    found, told = chosen(1, fixed=["data.batches.tokens"])
+    assert (found.data.batches.tokens, found.training.rate) == (2048, 0.02)
+    assert "data.batches.tokens" not in told
+
+
+@pytest.mark.parametrize(
+    ("rungs", "line"),
+    [
+        ([{"tokens": 9, "set": ["data.tokenizer.size=100"]}], "names `data.tokenizer.size`"),
+        ([{"tokens": 9}, {"tokens": 9}], "must rise in its `tokens`"),
+        ([{"tokens": 9, "sets": []}], "did you mean `set`"),
+    ],
+)
+def test_a_wrong_rung_is_told(rungs: list[dict[str, object]], line: str) -> None:
+    with pytest.raises(RecipeError) as error:
+        recipe(rungs)
+    assert line.lower() in str(error.value).lower()
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", sorted(seqloom.recipes.shipped_recipes()))
+def test_the_rungs_of_shipped_recipes_are_recipes(name: str) -> None:
+    from seqloom.workflow.recipe import load_recipe
+
+    shipped = load_recipe(name)
+    for rung in shipped.budget:
+        settings.parse(Recipe, settings.override(settings.to_data(shipped), rung.set))
+
+
+def test_a_run_within_a_budget_says_keeps_and_resumes_what_it_chose(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draw = random.Random(1)
+    rows = [(text := " ".join(draw.choices("abcdefgh", k=4)), text.upper()) for _ in range(400)]
+    small = toml.read(Path(seqloom.recipes.shipped_recipes()["translation-rnn"]))
+    small["budget"] = [{"tokens": 10**12, "set": ["data.batches.tokens=128", "training.rate=0.004"]}]
+    path = tmp_path / "small.toml"
+    path.write_text(toml.write(small), encoding="utf-8")
+    told = {
+        "model.encoder.width": 16,
+        "model.decoder.width": 16,
+        "data.tokenizer.size": 300,
+        "training.rate": 0.01,
+        "training.threads": 1,
+    }
+    given = {"train": rows[:360], "valid": rows[360:], "out": tmp_path / "run", "set": told, "device": "cpu"}
+    seqloom.train(path, budget=4, **given)  # type: ignore[arg-type]
+    said = capsys.readouterr().err
+    assert "so data.batches.tokens=128" in said
+    kept = toml.read(tmp_path / "run" / "recipe.toml")
+    assert kept["data"]["batches"]["tokens"] == 128
+    assert kept["training"]["rate"] == 0.01
+    seqloom.train(path, budget=4, resume=True, **given)  # type: ignore[arg-type]
+    assert "must" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("scores", "higher", "line"),
+    [
+        ([1, 10, 14, 15], True, "A budget twice as long would likely bring bleu +2."),
+        ([90, 40, 30, 25], False, "A budget twice as long would likely bring bleu -6."),
+        ([1, 10, 9, 9], True, "A longer budget would likely bring nothing: bleu was as good halfway."),
+        ([10, 15], True, ""),
+    ],
+)
+def test_what_a_longer_budget_would_bring(scores: list[float], higher: bool, line: str) -> None:
+    history = [{"step": 100 * place, "score": score} for place, score in enumerate(scores, start=1)]
+    assert outlook(history, name="bleu", higher_is_better=higher).startswith(line)
