@@ -1,8 +1,9 @@
 """How long a run takes to begin: from the command to its first step, and where the seconds go.
 
-    python bench/first_step.py TRAIN VALID [--recipe translation] [--times 3] [--peer COMMAND --peer-line PATTERN]
+    python bench/first_step.py [TRAIN VALID] [--recipe translation] [--times 3] [--peer COMMAND --peer-line PATTERN]
 
-TRAIN and VALID are what `seqloom train` takes: a file of pairs, or `train.de,train.en`. Each time a run begins anew in
+TRAIN and VALID are what `seqloom train` takes: a file of pairs, or `train.de,train.en`; by default Multi30k's in the
+folder that the variable MULTI30K names. Each time a run begins anew in
 a folder of its own, and is stopped behind its first step; the table has every stage's least seconds. COMMAND begins
 another program's training, and is stopped at the first line of its output in which PATTERN is found, which must be one
 that its first step brings; the two take turns. Files that are not there are no failure: there is nothing to measure.
@@ -71,8 +72,9 @@ def ours(recipe: str, train: str, valid: str) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("train")
-    parser.add_argument("valid")
+    folder = os.environ.get("MULTI30K", "multi30k")
+    parser.add_argument("train", nargs="?", default=f"{folder}/train.de,{folder}/train.en")
+    parser.add_argument("valid", nargs="?", default=f"{folder}/val.de,{folder}/val.en")
     parser.add_argument("--recipe", default="translation")
     parser.add_argument("--times", type=int, default=3)
     parser.add_argument("--peer", default="", help="a command of another program")
