@@ -138,7 +138,7 @@ def joey(task: Task, tokens: int) -> Contestant:
     )
 
 
-# The settings of each peer are those it was fastest with, and those that it is usually run with (README.md).
+# Each peer with small batches, which a processor's caches hold, and with those that it is usually run with (README.md).
 CONTESTANTS: Sequence[Contestant] = (
     seqloom("transformer"),
     seqloom("transformer", "bf16"),
