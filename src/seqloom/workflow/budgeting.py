@@ -21,8 +21,9 @@ __all__ = ["BudgetSettings", "check_rungs", "keys_of", "outlook", "within"]
 _MAY_SET = ("training.", "model.", "data.batches.")
 """What can still be chosen when the data is numbered and the machine was timed."""
 _DOUBLING = 0.4
-"""What twice the time brings, as a share of what the second half of a run does, in which the rate falls to nothing."""
-_FEWEST = 4
+"""What twice the time brings, as a share of what the second half of a run does, in which the rate falls to nothing: an
+assumption."""
+_FEWEST = 3
 """Validations without which nothing can be said of a run's course."""
 _LEARNING = 0.85
 """The share of the time that steps have; the rest is for timing, validations and checkpoints."""
