@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 from unittest.mock import patch
 
@@ -47,10 +48,10 @@ TOKENS = 4096
 @dataclass(frozen=True, kw_only=True)
 class Trick:
     name: str
-    undone: Callable[[], Any]
+    undone: Callable[[], Any] = ExitStack
     """While open, the step does without it."""
-    shared: bool = True
-    """Whether pieces are computed side by side without it."""
+    team: pieces.Team | None = None
+    """What computes the pieces without it, where it is about them."""
 
 
 def sentences(number: int) -> Corpus:
@@ -86,11 +87,10 @@ def torch_s_dropout(x: Tensor, rate: float, *, training: bool = True) -> Tensor:
 
 
 TRICKS = (
-    Trick(name="pieces side by side, a thread each", undone=ExitStack, shared=False),
+    Trick(name="pieces side by side, a thread each", team=pieces.Team(1)),
     Trick(
         name="pieces at all: one pass over the batch, its operators shared by the threads",
-        undone=lambda: patch.object(pieces, "_MOST", 10**9),
-        shared=False,
+        team=pieces.Team(1, most=inf),
     ),
     Trick(name="dropout from four draws at once", undone=lambda: patch.object(chance, "dropout", torch_s_dropout)),
     Trick(
@@ -107,10 +107,10 @@ def main() -> None:
     stream = BatchStream([sentences(6000)], BatchSettings(tokens=TOKENS), vocabulary=VOCABULARY, seed=1)
     torch.manual_seed(1)
     learner = Learner(recipe.model.build(source=VOCABULARY, target=VOCABULARY), recipe.training)
-    together, alone = learner.team, pieces.Team(1)
+    team = learner.team
 
     def seconds(batch: Batch, trick: Trick | None) -> float:
-        learner.team = together if trick is None or trick.shared else alone
+        learner.team = (trick and trick.team) or team
         with ExitStack() if trick is None else trick.undone():
             begun = time.perf_counter()
             learner.learn([batch], step=1, rate=1e-4)
@@ -126,7 +126,7 @@ def main() -> None:
             plain = seconds(batch, None)
             speeds.append(int(batch.keep_BT.sum()) / plain)
             ratios[trick.name].append(seconds(batch, trick) / plain)
-    print(f"{statistics.median(speeds):,.0f} target tokens/s as it is, on {together.size} threads\n")
+    print(f"{statistics.median(speeds):,.0f} target tokens/s as it is, on {team.size} threads\n")
     print("| without | takes so many times as long | middle half |\n|---|---|---|")
     for name, found in ratios.items():
         low, middle, high = np.quantile(found, [0.25, 0.5, 0.75])

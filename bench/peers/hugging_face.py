@@ -12,10 +12,9 @@ from typing import Any
 
 import torch
 from datasets import Dataset
-from transformers import MarianConfig, MarianMTModel, Seq2SeqTrainer, Seq2SeqTrainingArguments
+from plain_loop import EOS, PAD, marian
+from transformers import Seq2SeqTrainer, Seq2SeqTrainingArguments
 
-VOCABULARY, EOS = 8000, 3
-PAD = VOCABULARY
 SKIP = -100  # what Hugging Face's losses take for padding
 TARGET_TOKENS = 15.3  # of a sentence in Multi30k, with its end
 LONGEST = 512
@@ -56,26 +55,6 @@ def padded(rows: list[dict[str, Any]], name: str, fill: int) -> torch.Tensor:
 def main() -> None:
     tokens, precision = int(sys.argv[1]), sys.argv[2]
     torch.manual_seed(1)
-    config = MarianConfig(
-        vocab_size=VOCABULARY + 1,
-        d_model=256,
-        encoder_layers=3,
-        decoder_layers=3,
-        encoder_attention_heads=4,
-        decoder_attention_heads=4,
-        encoder_ffn_dim=1024,
-        decoder_ffn_dim=1024,
-        dropout=0.3,
-        activation_function="relu",
-        init_std=0.0625,
-        max_position_embeddings=LONGEST,
-        scale_embedding=True,
-        pad_token_id=PAD,
-        eos_token_id=EOS,
-        bos_token_id=None,
-        decoder_start_token_id=PAD,
-        forced_eos_token_id=None,
-    )
     arguments = Seq2SeqTrainingArguments(
         output_dir="models/hugging_face",
         per_device_train_batch_size=round(tokens / TARGET_TOKENS),
@@ -97,7 +76,7 @@ def main() -> None:
         bf16=precision == "bf16",
         disable_tqdm=True,
     )
-    Seq2SeqTrainer(model=MarianMTModel(config), args=arguments, train_dataset=pairs(), data_collator=collate).train()
+    Seq2SeqTrainer(model=marian(dropout=0.3), args=arguments, train_dataset=pairs(), data_collator=collate).train()
 
 
 if __name__ == "__main__":

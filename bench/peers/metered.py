@@ -9,6 +9,7 @@ source and the second for the target, and a step is over when torch's optimiser 
 import argparse
 import runpy
 import sys
+from pathlib import Path
 from typing import Any
 
 from window import Step, Window
@@ -56,12 +57,13 @@ def main() -> None:
     parser.add_argument("command", nargs="+")
     asked = parser.parse_args()
     watch(Meter(pad=asked.pad, begins=asked.begins))
-    sys.path.pop(0)
     if asked.command[0] == "-m":
+        sys.path.pop(0)
         sys.argv = asked.command[1:]
         runpy.run_module(asked.command[1], run_name="__main__", alter_sys=True)
     else:
         sys.argv = asked.command
+        sys.path[0] = str(Path(asked.command[0]).parent)
         runpy.run_path(asked.command[0], run_name="__main__")
 
 

@@ -13,7 +13,7 @@ from seqloom.nn.chance import Dropout
 from seqloom.nn.contracts import Batch
 from seqloom.training.loop import Learner
 from seqloom.training.objectives import CrossEntropySettings, RiskSettings
-from seqloom.training.pieces import Team, pieces
+from seqloom.training.pieces import Team, pieces, team_for
 from seqloom.training.settings import TrainingSettings
 
 from .models import FAMILIES, batches, model
@@ -110,6 +110,14 @@ def test_the_gradient_is_the_whole_batch_s(family: str, two_threads: None) -> No
     assert len(Team(2).shares([given])) == 2
     for one, other in zip(whole, shared, strict=True):
         torch.testing.assert_close(one, other)
+
+
+def test_a_gpu_takes_a_batch_as_it_is() -> None:
+    given = next(batches(500))
+    [[(_, whole)]] = team_for(model(), torch.device("cuda"), threads=0, alone=False).shares([given])
+    assert whole is given
+    [cut] = team_for(model(), torch.device("cpu"), threads=1, alone=False).shares([given])
+    assert len(cut) > 1
 
 
 def test_the_same_bits_every_time(two_threads: None) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from seqloom.cli.options import Device, Trust, named_all
+from seqloom.cli.options import Device, Trust, importing, named_all
 
 __all__ = ["datastore"]
 
@@ -37,9 +37,10 @@ def datastore(
     trust
         Packages whose parts the model may run.
     """
-    from seqloom.core.errors import DataError
-    from seqloom.workflow.datastore import build_datastore
-    from seqloom.workflow.model import load
+    with importing():
+        from seqloom.core.errors import DataError
+        from seqloom.workflow.datastore import build_datastore
+        from seqloom.workflow.model import load
 
     if not files:
         raise DataError("name at least one file of pairs to remember.")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from seqloom.cli.options import Device, Overrides, Task, Trust, named_all
+from seqloom.cli.options import Device, Overrides, Task, Trust, importing, named_all
 
 __all__ = ["evaluate"]
 
@@ -50,9 +50,10 @@ def evaluate(
     trust
         Packages whose parts the model may run.
     """
-    from seqloom.core.errors import DataError
-    from seqloom.workflow.model import load
-    from seqloom.workflow.plots import check_plot, write_reliability
+    with importing():
+        from seqloom.core.errors import DataError
+        from seqloom.workflow.model import load
+        from seqloom.workflow.plots import check_plot, write_reliability
 
     if not files:
         raise DataError("name at least one file of pairs to evaluate on.")

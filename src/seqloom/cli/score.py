@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from seqloom.cli.options import Device, Trust, named
+from seqloom.cli.options import Device, Trust, importing, named
 
 __all__ = ["score"]
 
@@ -37,7 +37,8 @@ def score(
     trust
         Packages whose parts the model may run.
     """
-    from seqloom.workflow.model import load
+    with importing():
+        from seqloom.workflow.model import load
 
     loaded = load(model, device=device, trust=trust)
     for scored in loaded.scores(loaded.rows(named(file))):

@@ -1,7 +1,7 @@
 """Chance in a pass over a batch, and dropout.
 
 Threads that compute side by side must not draw from one generator: who comes first would decide who draws what. So a
-thread that begins a purpose (``begin``) has generators of its own until it ends; every other draws where torch does.
+thread that begins a purpose (``begun``) has generators of its own until it ends; every other draws where torch does.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 
@@ -22,10 +23,13 @@ from seqloom.training.validation import Validate
 
 __all__ = ["make_plan", "tokens_per_second"]
 
+T = TypeVar("T")
+
 _WARM = 2
 """First steps that are slower than the rest: memory is found, algorithms are chosen."""
 _FEWEST, _MOST = 5, 200
 """Steps that are timed."""
+_TIMED = Plan(steps=_WARM + _MOST, validate_every=_WARM + _MOST, epochs=0.0)
 _GLANCE = 1.5
 """Seconds for which steps are timed where only their order of magnitude counts."""
 _SHARE = 0.04
@@ -104,19 +108,22 @@ def _within(
 
 def tokens_per_second(trainer: Trainer) -> float:
     """How many target tokens a trainer that nobody needs afterwards learns in a second."""
-    trainer.plan = Plan(steps=_WARM + _MOST, validate_every=_WARM + _MOST, epochs=0.0)
+    trainer.plan = _TIMED
     settings = trainer.settings
     with steadied(deterministic=settings.deterministic, threads=settings.threads):
-        for _ in range(_WARM):
-            trainer.advance()
-        taken = tokens = 0.0
-        for timed in range(1, _MOST + 1):
-            begun = time.perf_counter()
-            tokens += trainer.advance().tokens
-            taken += time.perf_counter() - begun
-            if timed >= _FEWEST and taken >= _GLANCE:
-                break
+        _, tokens, taken = _steps(trainer, _GLANCE)
     return tokens / taken
+
+
+def _steps(trainer: Trainer, seconds: float) -> tuple[int, int, float]:
+    """So many steps, their target tokens and their time, for about so long."""
+    for _ in range(_WARM):
+        trainer.advance()
+    steps, tokens, taken = 0, 0, 0.0
+    while steps < _FEWEST or (taken < seconds and steps < _MOST):
+        step_seconds, progress = _timed(trainer.advance, trainer.learner.device)
+        steps, tokens, taken = steps + 1, tokens + progress.tokens, taken + step_seconds
+    return steps, tokens, taken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,20 +137,14 @@ class _Cost:
 
 def _measure(trainer: Trainer, seconds: float, validate: Validate | None, folder: Path | None) -> _Cost:
     """What a step, a validation and a checkpoint take. The trainer stands where it stood, afterwards."""
-    trainer.plan = Plan(steps=_WARM + _MOST, validate_every=_WARM + _MOST, epochs=0.0)
+    trainer.plan = _TIMED
     before = _copied(trainer.state())
     try:
-        for _ in range(_WARM):
-            trainer.advance()
-        taken, deadline = 0.0, _SHARE * seconds
-        for timed in range(1, _MOST + 1):
-            taken += _timed(trainer.advance, trainer.learner.device)
-            if timed >= _FEWEST and taken >= deadline:
-                break
+        steps, _, taken = _steps(trainer, _SHARE * seconds)
         validation = 0.0
         if validate is not None:
-            validation = _timed(lambda: trainer.validate(validate), trainer.learner.device)
-        return _Cost(step=taken / timed, validation=validation, save=_time_of_saving(trainer, folder))
+            validation, _ = _timed(lambda: trainer.validate(validate), trainer.learner.device)
+        return _Cost(step=taken / steps, validation=validation, save=_time_of_saving(trainer, folder))
     finally:
         trainer.restore(before)
         trainer.learner.trainee.zero_grad()
@@ -155,17 +156,18 @@ def _time_of_saving(trainer: Trainer, folder: Path | None) -> float:
         return 0.0
     place = folder / ".timing"
     try:
-        return _timed(lambda: save_checkpoint(place, trainer.state()), trainer.learner.device)
+        seconds, _ = _timed(lambda: save_checkpoint(place, trainer.state()), trainer.learner.device)
+        return seconds
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _timed(what: Callable[[], object], device: torch.device) -> float:
+def _timed(what: Callable[[], T], device: torch.device) -> tuple[float, T]:
     begun = time.perf_counter()
-    what()
+    found = what()
     if device.type == "cuda":
         torch.cuda.synchronize(device)
-    return time.perf_counter() - begun
+    return time.perf_counter() - begun, found
 
 
 def _copied(state: TrainerState) -> TrainerState:

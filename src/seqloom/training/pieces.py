@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from math import ceil, inf
 from typing import TypeVar
 
 import torch
@@ -33,8 +34,9 @@ _LEAST = 96
 class Team:
     """Threads that each compute with one of torch's threads."""
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self, size: int, *, most: float = _MOST) -> None:
+        """``most``: tokens of a piece."""
+        self.size, self.most = size, most
         self._pool: ThreadPoolExecutor | None = None
         if size > 1:
             threads = torch.get_num_threads()
@@ -59,7 +61,7 @@ class Team:
         """For each of the team numbered pieces of the batches, about as much for one as for the other."""
         tokens = sum(map(_tokens, batches))
         hands = min(self.size, max(1, tokens // _LEAST))
-        cut = [piece for batch in batches for piece in pieces(batch, hands * -(-_tokens(batch) // (hands * _MOST)))]
+        cut = [piece for batch in batches for piece in pieces(batch, hands * ceil(_tokens(batch) / hands / self.most))]
         numbered = list(enumerate(cut))
         return [share for hand in range(hands) if (share := numbered[hand::hands])]
 
@@ -71,8 +73,10 @@ def _alone(started: threading.Barrier) -> None:
 
 
 def team_for(model: nn.Module, device: torch.device, *, threads: int, alone: bool) -> Team:
-    """So many (0: as torch has); one where a GPU computes, and where chance or the model cannot be shared."""
-    shared = device.type == "cpu" and not alone and not any(_draws(part) for part in model.modules())
+    """So many (0: as torch has); one where chance or the model cannot be shared. A GPU takes a batch as it is."""
+    if device.type != "cpu":
+        return Team(1, most=inf)
+    shared = not alone and not any(_draws(part) for part in model.modules())
     return Team((threads or torch.get_num_threads()) if shared else 1)
 
 

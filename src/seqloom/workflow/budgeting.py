@@ -7,16 +7,16 @@ the machine says how many of them it learns in the time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from seqloom.core import settings
 from seqloom.core.errors import RecipeError
 from seqloom.core.settings import Positive
 
-__all__ = ["BudgetSettings", "check_rungs", "keys_of", "outlook", "within"]
+__all__ = ["BudgetSettings", "check_rungs", "keys_of", "meets", "outlook", "within"]
 
 _MAY_SET = ("training.", "model.", "data.batches.")
 """What can still be chosen when the data is numbered and the machine was timed."""
@@ -39,6 +39,9 @@ class BudgetSettings:
     """What is taken in place of the recipe's: `"model.encoder.dropout=0.1"`, as with `--set`, which goes before it."""
 
     def __post_init__(self) -> None:
+        for text in self.set:
+            if "=" not in text:
+                raise RecipeError(f'set must have "key=value" in it, but has "{text}". Write what the key shall be.')
         for key in keys_of(self.set):
             if not key.startswith(_MAY_SET):
                 raise RecipeError(
@@ -47,21 +50,48 @@ class BudgetSettings:
                 )
 
 
+class Budgeted(Protocol):
+    """A recipe, for all that is asked of it here."""
+
+    @property
+    def budget(self) -> Sequence[BudgetSettings]: ...
+
+
+R = TypeVar("R", bound=Budgeted)
+
+
 def keys_of(overrides: Sequence[str]) -> list[str]:
     """The dotted keys of "key=value"."""
     return [each.partition("=")[0].strip() for each in overrides]
 
 
-def check_rungs(rungs: Sequence[BudgetSettings]) -> None:
-    """RecipeError unless each rung is for more tokens than the one before."""
-    for one, next_one in pairwise(rungs):
+def meets(key: str, others: Iterable[str]) -> bool:
+    """Whether a key sets what one of the others does: it, a table that it is in, or something of the table that it is.
+
+    A `kind` says what is in its table.
+    """
+    mine, *theirs = (f"{each.removesuffix('.kind')}." for each in (key, *others))
+    return any(mine.startswith(each) or each.startswith(mine) for each in theirs)
+
+
+def at(recipe: R, rung: BudgetSettings, *, where: str = "recipe", trust: frozenset[str] | None = None) -> R:
+    """The recipe as the rung has it."""
+    return settings.parse(type(recipe), settings.override(settings.to_data(recipe), rung.set), where=where, trust=trust)
+
+
+def check_rungs(recipe: Budgeted, *, where: str, trust: frozenset[str] | None) -> None:
+    """RecipeError unless each rung makes a recipe, and is for more tokens than the one before."""
+    for number, rung in enumerate(recipe.budget):
+        at(recipe, rung, where=f"{where}: with `budget.{number}.set`", trust=trust)
+    for one, next_one in pairwise(recipe.budget):
         if next_one.tokens <= one.tokens:
             raise RecipeError(
-                f"`budget` must rise in its `tokens`, but {next_one.tokens:,} comes after {one.tokens:,}. Sort it."
+                f"{where}: `budget` must rise in its `tokens`, but {next_one.tokens:,} comes after {one.tokens:,}. "
+                "Sort it."
             )
 
 
-def within(recipe: Any, seconds: float, *, fixed: Sequence[str], speed_of: Callable[[Any], float]) -> tuple[Any, str]:
+def within(recipe: R, seconds: float, *, fixed: Sequence[str], speed_of: Callable[[R], float]) -> tuple[R, str]:
     """The recipe for so many seconds, and a line that says what was chosen and why.
 
     ``fixed`` are keys that a person has set, which stay; ``speed_of`` says how many target tokens a second a recipe
@@ -69,8 +99,8 @@ def within(recipe: Any, seconds: float, *, fixed: Sequence[str], speed_of: Calla
     recipe as it stands where there is more time than for the last.
     """
     for rung in recipe.budget:
-        free = [each for each, key in zip(rung.set, keys_of(rung.set), strict=True) if key not in fixed]
-        chosen = settings.parse(type(recipe), settings.override(settings.to_data(recipe), free))
+        free = tuple(each for each, key in zip(rung.set, keys_of(rung.set), strict=True) if not meets(key, fixed))
+        chosen = at(recipe, replace(rung, set=free))
         tokens = _LEARNING * seconds * speed_of(chosen)
         if tokens <= rung.tokens:
             return chosen, f"time for {_round(tokens)} target tokens, so {', '.join(free) or 'nothing else is set'}"

@@ -78,7 +78,6 @@ class Recipe:
             raise RecipeError(
                 'model.tie must not be "all" with `data.joint = false`: two vocabularies need two tables.'
             )
-        check_rungs(self.budget)
         check_vectors(self)
         self._check_objectives()
         self._check_parts()
@@ -126,4 +125,6 @@ def load_recipe(name: str | Path, *, overrides: Sequence[str] = (), trust: froze
         guess = nearest(str(name), shipped)
         end = f"Did you mean `{guess}`?" if guess else "`seqloom recipes` lists those that ship."
         raise RecipeError(f"{name}: must be a TOML file or the name of a recipe, but is neither. {end}")
-    return settings.load(Recipe, path, overrides=overrides, trust=trust)
+    recipe = settings.load(Recipe, path, overrides=overrides, trust=trust)
+    check_rungs(recipe, where=str(path), trust=trust)
+    return recipe

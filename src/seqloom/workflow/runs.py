@@ -11,7 +11,7 @@ from typing import Any
 from seqloom.core import settings
 from seqloom.core.errors import TrainingError
 from seqloom.training.checkpoints import has_checkpoints
-from seqloom.workflow.budgeting import keys_of
+from seqloom.workflow.budgeting import keys_of, meets
 from seqloom.workflow.recipe import Recipe
 
 __all__ = ["agreed_recipe", "free_folder", "make_folder"]
@@ -48,9 +48,9 @@ def agreed_recipe(given: Recipe, folder: Path, *, resume: bool) -> Recipe:
     if not resume:
         raise TrainingError(f"{folder}: holds a run already. Go on with `--resume`, or choose another `--out`.")
     before = settings.load(Recipe, kept)
-    chosen = {key for rung in before.budget for key in keys_of(rung.set)}
+    chosen = [key for rung in before.budget for key in keys_of(rung.set)]
     differing = _differing(settings.to_data(before), settings.to_data(given))
-    changed = [key for key in differing if _fixed(key) and key not in chosen]
+    changed = [key for key in differing if _fixed(key) and not meets(key, chosen)]
     if changed:
         raise TrainingError(
             f"{folder}: `--resume` goes on with the recipe that it began with, but `{changed[0]}` is another now. "

@@ -16,29 +16,25 @@ from seqloom.core import settings, toml
 from seqloom.core.devices import DeviceName, pick_device
 from seqloom.core.errors import RecipeError
 from seqloom.core.seeding import seed_everything
-from seqloom.data.batches import BatchStream as CorpusStream
 from seqloom.data.numbering import Numbering
 from seqloom.training.budget import make_plan, tokens_per_second
 from seqloom.training.events import Event, Stopped, Validated
 from seqloom.training.lock import locked
-from seqloom.training.objectives import Targets
 from seqloom.training.run import resume as resume_run
 from seqloom.training.run import run
-from seqloom.training.streams import BatchStream, Prefetched, pinned
-from seqloom.training.tasks import TaskStreams
 from seqloom.training.trainer import Trainer
 from seqloom.workflow.asking import Asking
 from seqloom.workflow.budgeting import keys_of, outlook, within
 from seqloom.workflow.card import write_card
 from seqloom.workflow.evaluating import Report, gather
-from seqloom.workflow.folder import begin_folder, build_model, open_numbering, put_metrics, put_weights
+from seqloom.workflow.folder import begin_folder, open_numbering, put_metrics, put_weights
 from seqloom.workflow.model import Model, load
 from seqloom.workflow.plan import Planned, planned
 from seqloom.workflow.preparing import Prepared, open_data, prepare_data
 from seqloom.workflow.recipe import Recipe, load_recipe
 from seqloom.workflow.rows import Pairs, rows_of
 from seqloom.workflow.runs import agreed_recipe, free_folder, make_folder
-from seqloom.workflow.targets import counted, targets_of
+from seqloom.workflow.trainers import trainer_for
 from seqloom.workflow.validating import Validating
 
 __all__ = ["Ended", "Told", "Training", "parse_budget", "train"]
@@ -97,10 +93,10 @@ class Training:
                     recipe,
                     self.budget - (time.perf_counter() - begun),
                     fixed=self.fixed,
-                    speed_of=lambda other: tokens_per_second(_trainer(other, data, numbering, device)),
+                    speed_of=lambda other: tokens_per_second(trainer_for(other, data, numbering, device)),
                 )
                 seed_everything(recipe.training.seed)  # as if nothing had been timed
-            trainer = _trainer(recipe, data, numbering, device)
+            trainer = trainer_for(recipe, data, numbering, device)
             validate = Validating(recipe, numbering, data) if data.valid_rows else None
             resumed = resume_run(trainer, folder)
             if not resumed:
@@ -199,44 +195,6 @@ class Training:
             return ""
         first = reports["validation"].scores[0]
         return outlook(trainer.history, name=first.name, higher_is_better=first.higher_is_better)
-
-
-def _trainer(recipe: Recipe, data: Prepared, numbering: Numbering, device: torch.device) -> Trainer:
-    """A model with fresh weights, and all that it learns by."""
-    stream = _streams(recipe, data, numbering)
-    return Trainer(
-        build_model(recipe, numbering),
-        recipe.training,
-        targets=_targets(data, numbering),
-        tasks={name: _targets(data.tasks[name], each) for name, each in numbering.tasks.items()},
-        # A processor has no time to spare that batches could be made in.
-        stream=Prefetched(stream, prepare=pinned) if device.type == "cuda" else stream,
-        device=device,
-    )
-
-
-def _targets(data: Prepared, numbering: Numbering) -> Targets:
-    return targets_of(numbering, lambda: counted(data.corpora, numbering))
-
-
-def _streams(recipe: Recipe, data: Prepared, numbering: Numbering) -> BatchStream:
-    """The batches of all tasks."""
-    main = _stream(recipe, data, numbering)
-    if not data.tasks:
-        return main
-    tasks = {name: _stream(recipe.task(name), each, numbering.tasks[name]) for name, each in data.tasks.items()}
-    return TaskStreams(main, tasks, {name: each.share for name, each in recipe.data.tasks.items()})
-
-
-def _stream(recipe: Recipe, data: Prepared, numbering: Numbering) -> CorpusStream:
-    return CorpusStream(
-        data.corpora,
-        recipe.data.batches,
-        vocabulary=numbering.target_vocabulary,
-        seed=recipe.training.seed,
-        mixture=recipe.data.mixture,
-        again=(lambda pairs, seed: numbering.again(pairs, seed=seed)) if numbering.samples else None,
-    )
 
 
 def _measured(model: Model, data: Prepared, tests: Sequence[Pairs]) -> dict[str, Report]:

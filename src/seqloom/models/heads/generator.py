@@ -56,7 +56,7 @@ def chunked(
             return make(at.at(stretch), memory, target_P[stretch])
 
     return [
-        checkpoint(make_stretch, first, seed, use_reentrant=False, preserve_rng_state=at.hidden_PD.is_cuda)
+        checkpoint(make_stretch, first, seed, use_reentrant=False)
         for first, seed in zip(firsts, chance.seeds(len(firsts)), strict=True)
     ]
 
