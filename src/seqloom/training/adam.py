@@ -1,26 +1,24 @@
-"""AdamW by torch's fused kernel, without what `torch.optim` brings with it."""
+"""AdamW by torch's fused kernel."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from seqloom.training.descent import Descent
+
 __all__ = ["FusedAdamW"]
 
 
-class FusedAdamW:
-    """Loshchilov & Hutter 2019. What it says and reads of its state is what ``torch.optim.AdamW`` says and reads.
-
-    ``torch.optim`` brings torch's compiler with it, which takes as long to import as torch itself, for nothing here.
-    """
+class FusedAdamW(Descent):
+    """Loshchilov & Hutter 2019."""
 
     def __init__(self, groups: Sequence[dict[str, Any]], *, betas: tuple[float, float], eps: float) -> None:
-        self.param_groups = [{"lr": 1e-3, **group} for group in groups]
+        super().__init__(groups)
         self.betas, self.eps = betas, eps
-        self.state: dict[nn.Parameter, dict[str, Tensor]] = {}
 
     @torch.no_grad()
     def step(self) -> None:
@@ -55,16 +53,3 @@ class FusedAdamW:
                 "exp_avg_sq": torch.zeros_like(parameter, memory_format=torch.preserve_format),
             }
         return self.state[parameter]
-
-    def state_dict(self) -> dict[str, Any]:
-        """The states by the parameters' numbers, through all groups."""
-        parameters = [each for group in self.param_groups for each in group["params"]]
-        state = {number: self.state[each] for number, each in enumerate(parameters) if each in self.state}
-        return {"state": state, "param_groups": [{**group, "params": []} for group in self.param_groups]}
-
-    def load_state_dict(self, given: Mapping[str, Any]) -> None:
-        parameters = [each for group in self.param_groups for each in group["params"]]
-        self.state = {
-            parameters[number]: {name: tensor.clone().to(parameters[number].device) for name, tensor in each.items()}
-            for number, each in given["state"].items()
-        }

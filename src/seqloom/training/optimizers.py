@@ -9,8 +9,10 @@ import torch
 from torch import nn
 
 from seqloom.core.errors import RecipeError
-from seqloom.core.settings import Amount, Rate, Scale
+from seqloom.core.settings import Amount, Count, Rate, Scale
 from seqloom.training.adam import FusedAdamW
+from seqloom.training.descent import Descent
+from seqloom.training.muon import Muon
 
 __all__ = [
     "AdamSettings",
@@ -21,7 +23,7 @@ __all__ = [
     "SgdSettings",
 ]
 
-Optimizers = tuple[torch.optim.Optimizer | FusedAdamW, ...]
+Optimizers = tuple[torch.optim.Optimizer | Descent, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +106,8 @@ class MuonSettings:
     kind: Literal["muon"] = "muon"
     momentum: Rate = 0.95
     nesterov: bool = True
+    slab: Count = 64
+    """How many rows or columns, whichever are fewer, are made orthogonal together; 0: all of a matrix."""
     betas: tuple[Rate, Rate] = (0.9, 0.98)
     """Of AdamW."""
     epsilon: Scale = 1e-8
@@ -121,14 +125,8 @@ class MuonSettings:
         adamw = FusedAdamW(rest, betas=self.betas, eps=self.epsilon)
         if not hidden:
             return (adamw,)
-        muon = torch.optim.Muon(
-            hidden,
-            momentum=self.momentum,
-            nesterov=self.nesterov,
-            weight_decay=self.weight_decay,
-            adjust_lr_fn="match_rms_adamw",
-        )
-        return (muon, adamw)
+        groups = [{"params": hidden, "weight_decay": self.weight_decay}]
+        return (Muon(groups, momentum=self.momentum, nesterov=self.nesterov, slab=self.slab), adamw)
 
 
 OptimizerSettings = AdamWSettings | AdamSettings | RmspropSettings | SgdSettings | MuonSettings
