@@ -10,7 +10,7 @@ import pytest
 import seqloom
 from seqloom.core import settings, toml
 from seqloom.core.errors import RecipeError
-from seqloom.workflow.budgeting import meets, outlook, within
+from seqloom.workflow.budgeting import check_rungs, meets, outlook, within
 from seqloom.workflow.recipe import Recipe, load_recipe
 
 RUNGS = [
@@ -94,6 +94,20 @@ def test_a_wrong_rung_is_told_before_anything_runs(tmp_path: Path, rungs: list[d
     assert line.lower() in str(error.value).lower()
     assert str(path) in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", sorted(seqloom.recipes.shipped_recipes()))
+def test_the_rungs_of_shipped_recipes_are_recipes(name: str) -> None:
+    check_rungs(load_recipe(name))
+
+
+def test_a_rung_that_what_a_person_set_makes_impossible_is_told_only_where_there_is_a_budget(tmp_path: Path) -> None:
+    path, out = tmp_path / "own.toml", tmp_path / "run"
+    path.write_text(toml.write({"budget": [{"tokens": 9, "set": ["training.warmup=300"]}]}), encoding="utf-8")
+    chosen = load_recipe(path, overrides=["training.steps=100", "training.warmup=9"])
+    with pytest.raises(RecipeError, match=r"with `budget.0.set`: `training`: warmup must be less than steps"):
+        seqloom.train(chosen, out=out, budget=9)
+    assert not out.exists()
 
 
 def test_a_run_within_a_budget_says_keeps_and_resumes_what_it_chose(

@@ -8,7 +8,7 @@ the machine says how many of them it learns in the time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Protocol, TypeVar
 
@@ -74,15 +74,16 @@ def meets(key: str, others: Iterable[str]) -> bool:
     return any(mine.startswith(each) or each.startswith(mine) for each in theirs)
 
 
-def at(recipe: R, rung: BudgetSettings, *, where: str = "recipe", trust: frozenset[str] | None = None) -> R:
-    """The recipe as the rung has it."""
-    return settings.parse(type(recipe), settings.override(settings.to_data(recipe), rung.set), where=where, trust=trust)
+def at(recipe: R, rung: BudgetSettings, *, fixed: Sequence[str] = (), where: str = "recipe") -> tuple[R, list[str]]:
+    """The recipe as the rung has it, but for keys that stay as they are; and what the rung has set."""
+    free = [text for text, key in zip(rung.set, keys_of(rung.set), strict=True) if not meets(key, fixed)]
+    return settings.parse(type(recipe), settings.override(settings.to_data(recipe), free), where=where), free
 
 
-def check_rungs(recipe: Budgeted, *, where: str, trust: frozenset[str] | None) -> None:
+def check_rungs(recipe: Budgeted, *, where: str = "recipe", fixed: Sequence[str] = ()) -> None:
     """RecipeError unless each rung makes a recipe, and is for more tokens than the one before."""
     for number, rung in enumerate(recipe.budget):
-        at(recipe, rung, where=f"{where}: with `budget.{number}.set`", trust=trust)
+        at(recipe, rung, fixed=fixed, where=f"{where}: with `budget.{number}.set`")
     for one, next_one in pairwise(recipe.budget):
         if next_one.tokens <= one.tokens:
             raise RecipeError(
@@ -99,8 +100,7 @@ def within(recipe: R, seconds: float, *, fixed: Sequence[str], speed_of: Callabl
     recipe as it stands where there is more time than for the last.
     """
     for rung in recipe.budget:
-        free = tuple(each for each, key in zip(rung.set, keys_of(rung.set), strict=True) if not meets(key, fixed))
-        chosen = at(recipe, replace(rung, set=free))
+        chosen, free = at(recipe, rung, fixed=fixed)
         tokens = _LEARNING * seconds * speed_of(chosen)
         if tokens <= rung.tokens:
             return chosen, f"time for {_round(tokens)} target tokens, so {', '.join(free) or 'nothing else is set'}"

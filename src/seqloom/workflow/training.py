@@ -24,7 +24,7 @@ from seqloom.training.run import resume as resume_run
 from seqloom.training.run import run
 from seqloom.training.trainer import Trainer
 from seqloom.workflow.asking import Asking
-from seqloom.workflow.budgeting import keys_of, outlook, within
+from seqloom.workflow.budgeting import check_rungs, keys_of, outlook, within
 from seqloom.workflow.card import write_card
 from seqloom.workflow.evaluating import Report, gather
 from seqloom.workflow.folder import begin_folder, open_numbering, put_metrics, put_weights
@@ -78,6 +78,8 @@ class Training:
     def run(self) -> Iterator[Told]:
         """The plan, then every event of the training, then what came of it."""
         begun = time.perf_counter()
+        if self.budget is not None:
+            check_rungs(self.recipe, fixed=self.fixed)
         folder = self._folder()
         if not (folder / "manifest.json").is_file():
             self._look_at_files()
