@@ -6,12 +6,16 @@ import random
 from pathlib import Path
 
 import pytest
+import torch
 
 import seqloom
 from seqloom.core import settings, toml
 from seqloom.core.errors import RecipeError
 from seqloom.workflow.budgeting import check_rungs, meets, outlook, within
+from seqloom.workflow.folder import build_model
+from seqloom.workflow.preparing import prepare_data
 from seqloom.workflow.recipe import Recipe, load_recipe
+from seqloom.workflow.validating import Validating
 
 RUNGS = [
     {"tokens": 1000, "set": ["data.batches.tokens=64", "training.rate=0.02"]},
@@ -149,3 +153,15 @@ def test_a_run_within_a_budget_says_keeps_and_resumes_what_it_chose(
 def test_what_a_longer_budget_would_bring(scores: list[float], higher: bool, line: str) -> None:
     history = [{"step": 100 * place, "score": score} for place, score in enumerate(scores, start=1)]
     assert outlook(history, name="bleu", higher_is_better=higher).startswith(line)
+
+
+def test_a_rehearsal_answers_no_longer_than_one_will_who_has_learnt_to_end(tmp_path: Path) -> None:
+    small = settings.parse(Recipe, {"data": {"tokenizer": {"kind": "word"}}, "evaluation": {"pairs": 0}})
+    rows = [("a b c d e f g", "x y z") for _ in range(20)]
+    data, numbering = prepare_data(tmp_path / "data", small, train=[rows], valid=[rows])
+    torch.manual_seed(1)
+    network = build_model(small, numbering).eval()
+    network.requires_grad_(False).head.bias[numbering.target_vocabulary.eos] = -1e9  # it never ends an answer
+    validate = Validating(small, numbering, data)
+    assert {len(answer.tokens) for answer in validate(network).samples.answers} == {34}
+    assert {len(answer.tokens) for answer in validate.rehearse(network).samples.answers} == {3}

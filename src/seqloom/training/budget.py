@@ -49,8 +49,9 @@ def make_plan(
     """The plan of a run that has not begun: by its settings, and within ``seconds`` of training if they are given.
 
     With them, some real steps are timed, one validation, and one checkpoint if there is a ``folder``; then everything
-    is put back as it was. The time this takes is the budget's too. Without them nothing is timed, and the run begins
-    sooner: what its first steps took says how long it will be.
+    is put back as it was. ``validate`` should take as long as it will take later in the run. The time this takes is the
+    budget's too. Without them nothing is timed, and the run begins sooner: what its first steps took says how long it
+    will be.
     """
     settings, stream = trainer.settings, trainer.stream
     limit = settings.steps_within(stream.batches_per_epoch)

@@ -103,7 +103,8 @@ class Training:
             resumed = resume_run(trainer, folder)
             if not resumed:
                 left = None if self.budget is None else self.budget - (time.perf_counter() - begun)
-                trainer.plan = make_plan(trainer, seconds=left, validate=validate, folder=folder)
+                rehearse = None if validate is None else validate.rehearse
+                trainer.plan = make_plan(trainer, seconds=left, validate=rehearse, folder=folder)
             if not (folder / "manifest.json").is_file():
                 about = {
                     "budget": self.budget,

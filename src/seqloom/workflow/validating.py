@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 
 from seqloom.data.batches import ordered_batches
 from seqloom.data.numbering import Numbering
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.training.validation import Validation
-from seqloom.workflow.asking import quick
+from seqloom.workflow.asking import Asking, quick
 from seqloom.workflow.evaluating import Tested, gather
 from seqloom.workflow.model import Model
 from seqloom.workflow.preparing import Prepared
@@ -38,23 +40,34 @@ class Validating:
         }
 
     def __call__(self, network: EncoderDecoder) -> Validation:
+        return self._validation(network, quick(self.recipe.answers, beam=self.recipe.evaluation.beam))
+
+    def rehearse(self, network: EncoderDecoder) -> Validation:
+        """What takes as long as it will when the model has learnt to end an answer: most are as long as the targets."""
+        asking = quick(self.recipe.answers, beam=self.recipe.evaluation.beam)
+        if self.data.valid is not None:
+            usual = round(float(self.data.valid.target_lengths.mean()))
+            asking = replace(asking, max_length=max(1, usual, asking.answers.min_length))
+        return self._validation(network, asking, rehearsed=True)
+
+    def _validation(self, network: EncoderDecoder, asking: Asking, *, rehearsed: bool = False) -> Validation:
         report = Model(self.recipe, self.numbering, network, longest_source=self.data.longest_source).report(
-            self.tested, quick(self.recipe.answers, beam=self.recipe.evaluation.beam), samples=0
+            self.tested, asking, samples=0
         )
         chosen = report.scores[0]
         return Validation(
             score=chosen.value,
             higher_is_better=chosen.higher_is_better,
-            scores=report.numbers | self._likelihood(network) | self._of_tasks(network),
+            scores=report.numbers | self._likelihood(network) | self._of_tasks(network, rehearsed=rehearsed),
             samples=report,
         )
 
-    def _of_tasks(self, network: EncoderDecoder) -> dict[str, float]:
-        return {
-            f"{name}_{score}": value
-            for name, each in self.tasks.items()
-            for score, value in each(network.task(name)).scores.items()
-        }
+    def _of_tasks(self, network: EncoderDecoder, *, rehearsed: bool) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for name, each in self.tasks.items():
+            validation = (each.rehearse if rehearsed else each)(network.task(name))
+            found |= {f"{name}_{score}": value for score, value in validation.scores.items()}
+        return found
 
     @torch.inference_mode()
     def _likelihood(self, network: EncoderDecoder) -> dict[str, float]:
