@@ -179,13 +179,13 @@ def requests(draw: some.DrawFn, id: object) -> Request:
 
 @some.composite
 def schedules(draw: some.DrawFn) -> tuple[list[Request], list[int]]:
-    number = draw(some.integers(1, 7))
+    number = draw(some.integers(1, 12))
     return [draw(requests(id)) for id in range(number)], [draw(some.integers(0, 9)) for _ in range(number)]
 
 
 @given(
     schedule=schedules(),
-    max_rows=some.integers(1, 12),
+    max_rows=some.integers(1, 40),
     joins=some.booleans(),
     order=some.sampled_from([None, 1]),
     seed=some.integers(0, 50),
@@ -243,6 +243,25 @@ def test_every_source_takes_its_own_steps_only_and_leaves_when_finished() -> Non
     table.joins = False
     run(Search(table, max_rows=2), [ask(0, max_length=1), ask(1, max_length=4), ask(2, max_length=2)])
     assert rows == [2, 2, 1, 1, 1, 1, 1, 1]
+
+
+def test_those_who_are_finished_leave_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To leave costs a copy of all that stays, so a quarter of a batch leaves at once; nobody is asked twice."""
+    selected: list[int] = []
+    whole = Past.select
+
+    def select(self, rows_B):  # type: ignore[no-untyped-def]
+        selected.append(len(rows_B))
+        return whole(self, rows_B)
+
+    monkeypatch.setattr(Past, "select", select, raising=False)
+    asked = [ask(number, 3 + number % 5, max_length=1 + number % 16, beams=2) for number in range(16)]
+    table = Table(joins=True)
+    table.logits[..., EOS] = -50
+    outcome = run(Search(table, max_rows=99), asked)
+    assert selected == [12, 9, 6, 4, 3, 2, 1]
+    for request in asked:
+        assert_same(outcome.finished[request.id].answer, beam_search(table, request))
 
 
 def test_no_cache_is_gathered_where_nothing_changes_place(monkeypatch: pytest.MonkeyPatch) -> None:

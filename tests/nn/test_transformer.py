@@ -13,7 +13,8 @@ from seqloom.models.encoders import TransformerEncoderSettings
 from seqloom.nn.embedding import EmbeddingSettings
 from seqloom.nn.memory import Memory, MemoryShape
 from seqloom.nn.multihead import MultiHeadAttention, Visible
-from seqloom.nn.positions import RelativePositionsSettings
+from seqloom.nn.positions import Positions, RelativePositionsSettings
+from seqloom.nn.self_attention import Reading
 from seqloom.nn.self_cached import Cache
 from seqloom.nn.transformer import FeedForward, LayerKind
 
@@ -109,27 +110,29 @@ def test_grouped_queries_are_heads_repeated(kv_heads: int) -> None:
 
 @pytest.mark.parametrize("learning", [False, True])
 def test_cache_puts_each_row_where_it_stands(learning: bool) -> None:
-    """Rows at different positions share a batch: a list a row is the reference."""
-    rows: list[list[float]] = [[], [], []]
-    lengths = torch.tensor([0, 3, 1])
-    for row, length in enumerate(lengths.tolist()):
-        rows[row] = [float(10 * row + place) + 1 for place in range(length)]
-    start_NTGE = torch.zeros(3, 3, 1, 1)
+    """Sources at different positions share a batch, two hypotheses each: a list a hypothesis is the reference."""
+    lengths = torch.tensor([0, 3, 1]).repeat_interleave(2)
+    rows = [[float(10 * row + place) + 1 for place in range(length)] for row, length in enumerate(lengths.tolist())]
+    start_NT = torch.zeros(6, 3)
     for row, values in enumerate(rows):
-        start_NTGE[row, : len(values), 0, 0] = torch.tensor(values)
-    cache, length = Cache(beams=1, keys_NTGE=start_NTGE, values_NTGE=-start_NTGE), 3
+        start_NT[row, : len(values)] = torch.tensor(values)
+    start_BTKGE = start_NT.unflatten(0, (3, 2)).transpose(1, 2)[..., None, None]
+    cache, length = Cache(beams=2, keys_BTKGE=start_BTKGE, values_BTKGE=-start_BTKGE), 3
     with torch.set_grad_enabled(learning):
         for step in range(20):  # longer than one stretch of spare room
-            new_N = torch.tensor([100.0 + step, 200.0 + step, 300.0 + step])
+            new_N = torch.arange(1.0, 7.0) * 100 + step
             new_NTGE = new_N[:, None, None, None]
             length += 1
-            cache = cache.write(new_NTGE, -new_NTGE, (lengths + step)[:, None], length)
-            keys_NTGE, values_NTGE = cache.until(length)
-            assert keys_NTGE.shape == (3, length, 1, 1)
-            for row in range(3):
+            positions_NT = (lengths + step)[:, None]
+            reading = Reading(positions=Positions(), positions_NT=positions_NT, length=length, beams=2)
+            cache = cache.write(new_NTGE, -new_NTGE, reading)
+            keys_BSGE, values_BSGE = cache.until(length)
+            assert keys_BSGE.shape == (3, 2 * length, 1, 1)
+            for row in range(6):
                 rows[row].append(float(new_N[row]))
-                assert keys_NTGE[row, : len(rows[row]), 0, 0].tolist() == rows[row]
-            assert values_NTGE.equal(-keys_NTGE)
+                keys_T = keys_BSGE[row // 2, row % 2 :: 2, 0, 0]
+                assert keys_T[: len(rows[row])].tolist() == rows[row]
+            assert values_BSGE.equal(-keys_BSGE)
 
 
 def test_swiglu_is_its_equation() -> None:

@@ -62,10 +62,16 @@ class Progress:
         """One a beam, where they are followed; None: dead."""
         if self.followed:
             self.paths[0] = Path((), None if self.guard is None else self.guard.start())
+        self.over = False
+        """Whether all is said; its rows may still be in the batch, dead."""
         self.fault: str | None = None
         """Why it cannot go on, found while a token was chosen; said with the next news."""
         self._sent = 0
         """How many tokens have been streamed."""
+
+    def retire(self) -> None:
+        """Nobody asks any more, nor follows what its rows do."""
+        self.over, self.guard, self.followed = True, None, False
 
     def begin(self, alive: Sequence[bool]) -> None:
         """Which beams start alive, where it is not the first alone."""

@@ -8,12 +8,15 @@ from typing import Any, Protocol, Self
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from seqloom.nn.multihead import Visible
 from seqloom.nn.positions import Positions
-from seqloom.nn.state import BeamRows
+from seqloom.nn.state import BeamRows, fold
 
-__all__ = ["Past", "Reading", "SelfAttention"]
+__all__ = ["Past", "Reading", "SelfAttention", "put"]
+
+_ROOM = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,18 +37,36 @@ class Reading:
     """(1, T) where all rows stand alike."""
     length: int
     """The longest row's number of tokens, these among them."""
+    beams: int = 1
+    beam_NT: Tensor | None = None
+    """Which of its source's K hypotheses read the token that a hypothesis has at a place; None where K is 1."""
+
+    @property
+    def first(self) -> bool:
+        """Whether nothing was read before."""
+        return self.positions_NT.shape[1] == self.length
 
     @cached_property
     def visible(self) -> Visible:
-        """Earlier tokens: all rows alike at first, each row up to its own position later.
+        """Earlier tokens: all rows alike at first; later a source's, of all its hypotheses, to each its own.
 
-        Made when a layer first asks: it grows with the length, and not every kind needs it.
+        Then the keys are places × K, and the queries K × T. Made when a layer first asks: it grows with the length, and
+        not every kind needs it.
         """
         keys_S = torch.arange(self.length, device=self.positions_NT.device)
         bias_NHTS = self.positions.bias(self.positions_NT, keys_S)
-        if self.positions_NT.shape[1] == self.length:
+        if self.first:
             return Visible(causal=True, bias_NHTS=bias_NHTS)
-        return Visible(mask=(keys_S <= self.positions_NT[..., None])[:, None], bias_NHTS=bias_NHTS)
+        earlier_NTS = keys_S <= self.positions_NT[..., None]
+        if self.beam_NT is None:
+            return Visible(mask=earlier_NTS[:, None], bias_NHTS=bias_NHTS)
+        beams_K = torch.arange(self.beams, device=keys_S.device)
+        own_NSK = self.beam_NT[:, : self.length, None] == beams_K
+        own_NTSK = earlier_NTS[..., None] & own_NSK[:, None]
+        if bias_NHTS is not None:
+            bias_NTHS = bias_NHTS.transpose(1, 2).expand(len(own_NSK), -1, -1, -1)
+            bias_NHTS = fold(bias_NTHS, self.beams).transpose(1, 2).repeat_interleave(self.beams, -1)
+        return Visible(mask=fold(own_NTSK.flatten(2), self.beams)[:, None], bias_NHTS=bias_NHTS)
 
 
 class SelfAttention(Protocol):
@@ -62,3 +83,14 @@ class SelfAttention(Protocol):
     def read(self, x_NTD: Tensor, past: Any, reading: Reading) -> tuple[Tensor, Past]:
         """What the layer adds to each token, and its past with them."""
         ...
+
+
+def put(past_BT: Tensor, new_BT: Tensor, positions_BT: Tensor, length: int) -> Tensor:
+    """The new positions in the past (B, T, …), which grows to ``length`` if need be; in place unless a gradient needs
+    the past as it was."""
+    missing = length - past_BT.shape[1]
+    if missing > 0:
+        past_BT = functional.pad(past_BT, (0, 0) * (past_BT.dim() - 2) + (0, missing + _ROOM))
+    rows_B1 = torch.arange(len(past_BT), device=past_BT.device)[:, None]
+    into = Tensor.index_put if torch.is_grad_enabled() else Tensor.index_put_
+    return into(past_BT, (rows_B1, positions_BT), new_BT)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
-import torch
 from torch import Tensor
-from torch.nn import functional
 
 from seqloom.nn.multihead import MultiHeadAttention
-from seqloom.nn.self_attention import Past, Reading
+from seqloom.nn.self_attention import Past, Reading, put
+from seqloom.nn.state import fold, unfold
 from seqloom.nn.transformer import LayerKind
 
 __all__ = ["AttentionSelfSettings", "Cache", "CachedAttention"]
@@ -28,39 +27,35 @@ class AttentionSelfSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Cache(Past):
-    """Keys and values of the tokens read so far; a position's index is its place in the sequence."""
+    """Keys and values of the tokens read so far, at their places in the sequence, each hypothesis' beside the others'.
 
-    keys_NTGE: Tensor
-    values_NTGE: Tensor
+    They stay where they were read: who descends from whom is known by ``Reading.beam_NT``, so that a new choice of
+    hypotheses moves none of them.
+    """
 
-    def write(self, keys_NTGE: Tensor, values_NTGE: Tensor, positions_NT: Tensor, length: int) -> Cache:
-        """With the new tokens at ``positions_NT``, none of which is ``length`` or more."""
-        if self.keys_NTGE.shape[1] == 0:
-            return replace(self, keys_NTGE=keys_NTGE, values_NTGE=values_NTGE)
-        return replace(
-            self,
-            keys_NTGE=_put(self.keys_NTGE, keys_NTGE, positions_NT, length),
-            values_NTGE=_put(self.values_NTGE, values_NTGE, positions_NT, length),
-        )
+    keys_BTKGE: Tensor
+    values_BTKGE: Tensor
+
+    def write(self, keys_NTGE: Tensor, values_NTGE: Tensor, reading: Reading) -> Cache:
+        """With the new tokens at their places."""
+        new = [_beside(x_NTGE, self.beams) for x_NTGE in (keys_NTGE, values_NTGE)]
+        if not reading.first:
+            positions_BT = reading.positions_NT[:: self.beams]
+            past = (self.keys_BTKGE, self.values_BTKGE)
+            new = [put(old, x_BTKGE, positions_BT, reading.length) for old, x_BTKGE in zip(past, new, strict=True)]
+        return replace(self, keys_BTKGE=new[0], values_BTKGE=new[1])
 
     def until(self, length: int) -> tuple[Tensor, Tensor]:
-        return self.keys_NTGE[:, :length], self.values_NTGE[:, :length]
+        """Keys and values of all hypotheses, (B, places × K, G, E)."""
+        return self.keys_BTKGE[:, :length].flatten(1, 2), self.values_BTKGE[:, :length].flatten(1, 2)
 
     def shorten(self, length: int) -> Self:
-        return replace(self, keys_NTGE=self.keys_NTGE[:, :length], values_NTGE=self.values_NTGE[:, :length])
+        return replace(self, keys_BTKGE=self.keys_BTKGE[:, :length], values_BTKGE=self.values_BTKGE[:, :length])
 
 
-_ROOM = 16
-
-
-def _put(past_NTGE: Tensor, new_NTGE: Tensor, positions_NT: Tensor, length: int) -> Tensor:
-    """Scatter the new positions into the past, in place unless a gradient needs the past as it was."""
-    missing = length - past_NTGE.shape[1]
-    if missing > 0:
-        past_NTGE = functional.pad(past_NTGE, (0, 0, 0, 0, 0, missing + _ROOM))
-    rows_N1 = torch.arange(len(past_NTGE), device=past_NTGE.device)[:, None]
-    put = Tensor.index_put if torch.is_grad_enabled() else Tensor.index_put_
-    return put(past_NTGE, (rows_N1, positions_NT), new_NTGE)
+def _beside(x_NTGE: Tensor, beams: int) -> Tensor:
+    """(N, T, …) → (B, T, K, …)."""
+    return x_NTGE.unflatten(0, (-1, beams)).transpose(1, 2)
 
 
 class CachedAttention(MultiHeadAttention):
@@ -69,13 +64,19 @@ class CachedAttention(MultiHeadAttention):
     steady = False
 
     def start(self, rows: int, *, beams: int, like: Tensor) -> Cache:
-        nothing_NTGE = like.new_zeros(rows, 0, self.key.out_features // self.head_width, self.head_width)
-        return Cache(beams=beams, keys_NTGE=nothing_NTGE, values_NTGE=nothing_NTGE)
+        nothing_BTKGE = like.new_zeros(
+            rows // beams, 0, beams, self.key.out_features // self.head_width, self.head_width
+        )
+        return Cache(beams=beams, keys_BTKGE=nothing_BTKGE, values_BTKGE=nothing_BTKGE)
 
     def read(self, x_NTD: Tensor, past: Cache, reading: Reading) -> tuple[Tensor, Cache]:
         rotate = reading.positions.rotate
         q_NTHE = rotate(self.queries(x_NTD), reading.positions_NT)
         k_NTGE, v_NTGE = self.keys_values(x_NTD)
-        past = past.write(rotate(k_NTGE, reading.positions_NT), v_NTGE, reading.positions_NT, reading.length)
-        attended_NTD, _ = self(q_NTHE, *past.until(reading.length), reading.visible)
-        return attended_NTD, past
+        k_NTGE = rotate(k_NTGE, reading.positions_NT)
+        past = past.write(k_NTGE, v_NTGE, reading)
+        if reading.first:
+            attended_NTD, _ = self(q_NTHE, k_NTGE, v_NTGE, reading.visible)
+            return attended_NTD, past
+        attended_BQD, _ = self(fold(q_NTHE, past.beams), *past.until(reading.length), reading.visible)
+        return unfold(attended_BQD, past.beams), past

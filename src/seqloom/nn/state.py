@@ -2,7 +2,8 @@
 
 A state is a frozen dataclass of tensors. Axis 0 is rows; the name's suffix says whose: ``keys_NTGE`` has a row a
 hypothesis, everything else (``memory_mask_BS``, a ``Memory``) a row a source. What belongs to the source is never
-copied per beam, so ``reorder`` leaves it alone.
+copied per beam, so ``reorder`` leaves it alone; nor are ``keys_BTKGE``, in which each hypothesis of a source has a
+place that stays where it is.
 """
 
 from __future__ import annotations

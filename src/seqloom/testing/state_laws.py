@@ -79,10 +79,11 @@ def beams_share_the_memory(given: Sample) -> None:
 
 
 def _source_tensors(state: State) -> Iterator[Tensor]:
-    """The tensors of a state that have a row a source, by the suffix of their names."""
+    """The tensors of a state that have a row a source, by the suffix of their names, and no place in it a beam."""
     for field in fields(state) if isinstance(state, Rows) else ():
         value = getattr(state, field.name)
-        of_beam = field.name.rpartition("_")[2].startswith("N")
+        suffix = field.name.rpartition("_")[2]
+        of_beam = suffix.startswith("N") or "K" in suffix
         for item in value if isinstance(value, tuple) else (value,):
             if isinstance(item, Tensor) and not of_beam:
                 yield item

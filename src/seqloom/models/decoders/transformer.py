@@ -18,7 +18,7 @@ from seqloom.nn.layers import Layers
 from seqloom.nn.memory import Memory, MemoryShape
 from seqloom.nn.multihead import Visible
 from seqloom.nn.positions import AttentionPositionsSettings
-from seqloom.nn.self_attention import Past, Reading
+from seqloom.nn.self_attention import Past, Reading, put
 from seqloom.nn.self_average import AverageSelfSettings
 from seqloom.nn.self_cached import AttentionSelfSettings
 from seqloom.nn.self_ssru import SsruSelfSettings
@@ -63,6 +63,8 @@ class TransformerState(BeamRows):
     position_N: Tensor
     length: int
     """The longest row's number of tokens; known without asking the device."""
+    beam_NT: Tensor | None
+    """Which of its source's hypotheses read each token that a hypothesis descends from."""
     memory_keys_BSGE: tuple[Tensor, ...]
     memory_values_BSGE: tuple[Tensor, ...]
     memory_mask_BS: Tensor
@@ -72,7 +74,12 @@ class TransformerState(BeamRows):
         """When the longest rows leave, the past becomes as short as what stays."""
         kept = super().select(rows_B)
         length = int(kept.position_N.max())
-        return replace(kept, length=length, past=tuple(past.shorten(length) for past in kept.past))
+        return replace(
+            kept,
+            length=length,
+            past=tuple(past.shorten(length) for past in kept.past),
+            beam_NT=None if kept.beam_NT is None else kept.beam_NT[:, :length],
+        )
 
 
 class TransformerDecoder(Decoder):
@@ -113,6 +120,7 @@ class TransformerDecoder(Decoder):
             ),
             position_N=memory.mask_BS.new_zeros(num_rows, dtype=torch.long),
             length=0,
+            beam_NT=None if beams == 1 else memory.mask_BS.new_zeros(num_rows, 0, dtype=torch.long),
             memory_keys_BSGE=tuple(keys for keys, _ in of_memory),
             memory_values_BSGE=tuple(values for _, values in of_memory),
             memory_mask_BS=memory.mask_BS,
@@ -124,7 +132,14 @@ class TransformerDecoder(Decoder):
         length = state.length + num_steps
         steps_1T = torch.arange(num_steps, device=tokens_NT.device)[None]
         positions_NT = state.position_N[:, None] + steps_1T if state.length else steps_1T
-        reading = Reading(positions=self.positions, positions_NT=positions_NT, length=length)
+        beam_NT = state.beam_NT
+        if beam_NT is not None:
+            own_NT = torch.arange(len(tokens_NT), device=tokens_NT.device).remainder(state.beams)[:, None]
+            own_NT = own_NT.expand(-1, num_steps)
+            beam_NT = put(beam_NT, own_NT, positions_NT, length) if state.length else own_NT
+        reading = Reading(
+            positions=self.positions, positions_NT=positions_NT, length=length, beams=state.beams, beam_NT=beam_NT
+        )
         of_memory = Visible(mask=state.memory_mask_BS[:, None, None])
 
         embedded_NTE = self.embedding(tokens_NT)
@@ -147,7 +162,9 @@ class TransformerDecoder(Decoder):
             shown.append(weights_NHTS)
         return DecoderOutput(
             hidden_NTD=self.norm(x_NTD),
-            state=replace(state, past=tuple(pasts), position_N=state.position_N + num_steps, length=length),
+            state=replace(
+                state, past=tuple(pasts), position_N=state.position_N + num_steps, length=length, beam_NT=beam_NT
+            ),
             beams=state.beams,
             context_NTD=context_NTD,
             embedded_NTD=embedded_NTE,
