@@ -146,6 +146,7 @@ CONTESTANTS: Sequence[Contestant] = (
     hugging_face(1024, "bf16"),
     hugging_face(4096),
     plain_loop(1000),
+    plain_loop(2000),
     plain_loop(1000, "bf16"),
     opennmt("transformer", 1024),
     opennmt("transformer", 4096),

@@ -144,8 +144,8 @@ def test_a_run_within_a_budget_says_keeps_and_resumes_what_it_chose(
 @pytest.mark.parametrize(
     ("scores", "higher", "line"),
     [
-        ([1, 10, 14, 15], True, "A budget twice as long would likely bring bleu +2."),
-        ([90, 40, 30, 25], False, "A budget twice as long would likely bring bleu -6."),
+        ([1, 10, 14, 15], True, "A budget twice as long would likely bring bleu +2.5."),
+        ([90, 40, 30, 25], False, "A budget twice as long would likely bring bleu -7.5."),
         ([1, 10, 9, 9], True, "A longer budget would likely bring nothing: bleu was as good halfway."),
         ([10, 15], True, ""),
     ],
