@@ -21,8 +21,8 @@ __all__ = ["BudgetSettings", "check_rungs", "keys_of", "meets", "outlook", "with
 _MAY_SET = ("training.", "model.", "data.batches.")
 """What can still be chosen when the data is numbered and the machine was timed."""
 _DOUBLING = 0.5
-"""What twice the time brings, as a share of what the second half of a run does, in which the rate falls to nothing. From
-5 to 10 minutes of Multi30k it was 0.6; it is less where more time means more repetition."""
+"""What twice the time brings, as a share of what the second half of a run does, in which the rate falls to nothing.
+From 5 to 10 minutes of Multi30k it was 0.6; it is less where more time means more repetition."""
 _FEWEST = 3
 """Validations without which nothing can be said of a run's course."""
 _LEARNING = 0.85
