@@ -263,10 +263,10 @@ def draw(measured: Sequence[Measured]) -> None:
     for axis, task in zip(np.atleast_1d(axes), tasks, strict=True):
         ordered = sorted(found[task], key=lambda each: each.middle("rate"))
         for place, each in enumerate(ordered):
-            rate = each.middle("rate")
+            rate, rates = each.middle("rate"), [run["rate"] for run in each.runs.values()]
             axis.barh(place, rate, color=OURS if each.contestant.ours else THEIRS, height=0.7)
-            axis.plot([run["rate"] for run in each.runs.values()], [place] * len(each.runs), "k.", markersize=4)
-            axis.annotate(f"{rate:,.0f}", (rate, place), xytext=(9, -3), textcoords="offset points", fontsize=9)
+            axis.plot(rates, [place] * len(rates), "k.", markersize=4)
+            axis.annotate(f"{rate:,.0f}", (max(rates), place), xytext=(7, -3), textcoords="offset points", fontsize=9)
         names = [f"{each.contestant.name}, {each.contestant.setting}" for each in ordered]
         axis.set_yticks(range(len(names)), names)
         axis.set_title(TITLES[task], loc="left", fontsize=10)
