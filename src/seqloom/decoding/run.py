@@ -267,7 +267,7 @@ class RunningBatch:
             progress.add(found, beam)
 
     def _fail_for_want_of_attention(self) -> list[Event]:
-        failed: list[Event] = [progress.failed(NO_ATTENTION) for progress in self._progress]
+        failed: list[Event] = [progress.failed(NO_ATTENTION) for progress in self._progress if not progress.over]
         self.keep(lambda id: False)
         return failed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -20,30 +20,25 @@ class FusedAdamW(Descent):
         super().__init__(groups)
         self.betas, self.eps = betas, eps
 
-    @torch.no_grad()
-    def step(self) -> None:
-        for group in self.param_groups:
-            learnt = [each for each in group["params"] if each.grad is not None]
-            if not learnt:
-                continue
-            states = [self._state_of(each) for each in learnt]
-            steps = [each["step"] for each in states]
-            torch._foreach_add_(steps, 1)
-            torch._fused_adamw_(
-                learnt,
-                [each.grad for each in learnt],
-                [each["exp_avg"] for each in states],
-                [each["exp_avg_sq"] for each in states],
-                [],
-                steps,
-                lr=group["lr"],
-                beta1=self.betas[0],
-                beta2=self.betas[1],
-                weight_decay=group["weight_decay"],
-                eps=self.eps,
-                amsgrad=False,
-                maximize=False,
-            )
+    def _move(self, learnt: list[Any], group: Mapping[str, Any]) -> None:
+        states = [self._state_of(each) for each in learnt]
+        steps = [each["step"] for each in states]
+        torch._foreach_add_(steps, 1)
+        torch._fused_adamw_(
+            learnt,
+            [each.grad for each in learnt],
+            [each["exp_avg"] for each in states],
+            [each["exp_avg_sq"] for each in states],
+            [],
+            steps,
+            lr=group["lr"],
+            beta1=self.betas[0],
+            beta2=self.betas[1],
+            weight_decay=group["weight_decay"],
+            eps=self.eps,
+            amsgrad=False,
+            maximize=False,
+        )
 
     def _state_of(self, parameter: nn.Parameter) -> dict[str, Tensor]:
         if parameter not in self.state:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 __all__ = ["Descent"]
@@ -20,7 +21,14 @@ class Descent:
         self.param_groups = [{"lr": 1e-3, **group} for group in groups]
         self.state: dict[nn.Parameter, dict[str, Tensor]] = {}
 
+    @torch.no_grad()
     def step(self) -> None:
+        for group in self.param_groups:
+            if learnt := [each for each in group["params"] if each.grad is not None]:
+                self._move(learnt, group)
+
+    def _move(self, learnt: list[Any], group: Mapping[str, Any]) -> None:
+        """Move those parameters of a group that have a gradient (a list of any: torch asks for lists of tensors)."""
         raise NotImplementedError
 
     def state_dict(self) -> dict[str, Any]:

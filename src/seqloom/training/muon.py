@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -38,22 +38,17 @@ class Muon(Descent):
         super().__init__(groups)
         self.momentum, self.nesterov, self.slab = momentum, nesterov, slab
 
-    @torch.no_grad()
-    def step(self) -> None:
-        for group in self.param_groups:
-            learnt = [each for each in group["params"] if each.grad is not None]
-            if not learnt:
-                continue
-            gradients = [each.grad for each in learnt]
-            momenta = [self._momentum_of(each) for each in learnt]
-            torch._foreach_lerp_(momenta, gradients, 1 - self.momentum)
-            ways = torch._foreach_lerp(gradients, momenta, self.momentum) if self.nesterov else momenta
-            if group["weight_decay"]:
-                torch._foreach_mul_(learnt, 1 - group["lr"] * group["weight_decay"])
-            for (_, columns), slabs in self._slabs(learnt, ways).items():
-                parts, steps = zip(*slabs, strict=True)
-                steps_GRC = orthogonal(torch.stack(steps))
-                torch._foreach_add_(parts, steps_GRC.unbind(), alpha=-group["lr"] * _LENGTH * math.sqrt(columns))
+    def _move(self, learnt: list[Any], group: Mapping[str, Any]) -> None:
+        gradients = [each.grad for each in learnt]
+        momenta = [self._momentum_of(each) for each in learnt]
+        torch._foreach_lerp_(momenta, gradients, 1 - self.momentum)
+        ways = torch._foreach_lerp(gradients, momenta, self.momentum) if self.nesterov else momenta
+        if group["weight_decay"]:
+            torch._foreach_mul_(learnt, 1 - group["lr"] * group["weight_decay"])
+        for (_, columns), slabs in self._slabs(learnt, ways).items():
+            parts, steps = zip(*slabs, strict=True)
+            steps_GRC = orthogonal(torch.stack(steps))
+            torch._foreach_add_(parts, steps_GRC.unbind(), alpha=-group["lr"] * _LENGTH * math.sqrt(columns))
 
     def _slabs(
         self, learnt: Sequence[Tensor], ways: Sequence[Tensor]
