@@ -28,7 +28,7 @@ def recipe(rungs: list[dict[str, object]] = RUNGS) -> Recipe:  # type: ignore[as
 
 
 def chosen(seconds: float, *, fixed: list[str] | None = None, speed: float = 100) -> tuple[Recipe, str]:
-    return within(recipe(), seconds, fixed=fixed or [], speed_of=lambda _: speed)
+    return within(recipe(), seconds, fixed=fixed or [], epoch=500, speed_of=lambda _: speed)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,19 @@ def test_the_first_rung_that_is_long_enough(seconds: float, tokens: int, rate: f
     found, told = chosen(seconds)
     assert (found.data.batches.tokens, found.training.rate) == (tokens, rate)
     assert f"data.batches.tokens={tokens}" in told or tokens == 2048
+
+
+@pytest.mark.parametrize(
+    ("epoch", "times", "rate"), [(1000, "1.0", 0.02), (499, "2.0", 0.01), (300, "3.3", 0.01), (20, "50", 0.01)]
+)
+def test_what_comes_back_often_is_for_another_rung(epoch: int, times: str, rate: float) -> None:
+    rungs = [
+        {"tokens": 2000, "epochs": 2, "set": ["training.rate=0.02"]},
+        {"tokens": 2000, "set": ["training.rate=0.01"]},
+    ]
+    found, told = within(recipe(rungs), 10 / 0.85, fixed=[], epoch=epoch, speed_of=lambda _: 99.9)  # type: ignore[arg-type]
+    assert found.training.rate == rate
+    assert told == f"time for 1,000 target tokens, the data {times} times, so training.rate={rate}"
 
 
 def test_a_quicker_machine_has_more_time() -> None:
@@ -52,9 +65,9 @@ def test_each_rung_is_timed_as_it_would_run() -> None:
         seen.append(tried.data.batches.tokens)
         return 1e9
 
-    _, told = within(recipe(), 60, fixed=[], speed_of=speed_of)
+    _, told = within(recipe(), 60, fixed=[], epoch=10**9, speed_of=speed_of)
     assert seen == [64, 256, 2048]
-    assert told == "time for 51,000.0 million target tokens, so the recipe as it stands"
+    assert told == "time for 51,000.0 million target tokens, the data 51 times, so the recipe as it stands"
 
 
 def test_what_a_person_set_stays() -> None:
@@ -84,6 +97,7 @@ def test_what_a_person_set_keeps_the_rung_from_all_that_it_meets(fixed: str, dro
     [
         ([{"tokens": 9, "set": ["data.tokenizer.size=100"]}], "names `data.tokenizer.size`"),
         ([{"tokens": 9}, {"tokens": 9}], "must rise in its `tokens`"),
+        ([{"tokens": 9}, {"tokens": 9, "epochs": 2}], "but 9 in 2 epochs comes after 9. Sort it."),
         ([{"tokens": 9, "sets": []}], "did you mean `set`"),
         ([{"tokens": 9, "set": ["training.rat=1"]}], "with `budget.0.set`: `training.rat` is not a setting"),
         ([{"tokens": 9}, {"tokens": 10, "set": ["training.rate"]}], '`budget.1`: set must have "key=value"'),

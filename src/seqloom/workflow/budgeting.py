@@ -2,11 +2,13 @@
 
 Little time wants small batches, little dropout and a small model; much time wants the contrary. What is much, a clock
 cannot say: on a quick machine ten minutes teach more words than on a slow one. So a recipe's rungs speak of words, and
-the machine says how many of them it learns in the time.
+the machine says how many of them it learns in the time. How often a pair comes back is the data's to say: what is seen
+twenty times is learnt by heart where what is seen twice is not.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 from seqloom.core import settings
 from seqloom.core.errors import RecipeError
-from seqloom.core.settings import Positive
+from seqloom.core.settings import Amount, Positive
 
 __all__ = ["BudgetSettings", "check_rungs", "keys_of", "meets", "outlook", "within"]
 
@@ -35,6 +37,8 @@ class BudgetSettings:
 
     tokens: Positive
     """Up to so many target tokens, repetitions counted, this is taken: as many as the machine learns in the time."""
+    epochs: Amount = 0.0
+    """And up to so many times through the data; 0: however often."""
     set: tuple[str, ...] = ()
     """What is taken in place of the recipe's: `"model.encoder.dropout=0.1"`, as with `--set`, which goes before it."""
 
@@ -48,6 +52,16 @@ class BudgetSettings:
                     f"set must name keys of `training`, `model` or `data.batches`, but names `{key}`. The others are "
                     "needed before the machine is timed."
                 )
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Of the tokens, and of the times through the data."""
+        return self.tokens, self.epochs or math.inf
+
+    def holds(self, tokens: float, *, times: float) -> bool:
+        """Whether it is for so many tokens, in which the data comes by so many times."""
+        most, most_times = self.bounds
+        return tokens <= most and times <= most_times
 
 
 class Budgeted(Protocol):
@@ -81,31 +95,32 @@ def at(recipe: R, rung: BudgetSettings, *, fixed: Sequence[str] = (), where: str
 
 
 def check_rungs(recipe: Budgeted, *, where: str = "recipe", fixed: Sequence[str] = ()) -> None:
-    """RecipeError unless each rung makes a recipe, and is for more tokens than the one before."""
+    """RecipeError unless each rung makes a recipe, and is for what those before it are not for."""
     for number, rung in enumerate(recipe.budget):
         at(recipe, rung, fixed=fixed, where=f"{where}: with `budget.{number}.set`")
     for one, next_one in pairwise(recipe.budget):
-        if next_one.tokens <= one.tokens:
+        if next_one.bounds <= one.bounds:
             raise RecipeError(
-                f"{where}: `budget` must rise in its `tokens`, but {next_one.tokens:,} comes after {one.tokens:,}. "
-                "Sort it."
+                f"{where}: `budget` must rise in its `tokens`, or in its `epochs` where those are the same, but "
+                f"{_told(next_one)} comes after {_told(one)}. Sort it."
             )
 
 
-def within(recipe: R, seconds: float, *, fixed: Sequence[str], speed_of: Callable[[R], float]) -> tuple[R, str]:
+def within(
+    recipe: R, seconds: float, *, fixed: Sequence[str], epoch: int, speed_of: Callable[[R], float]
+) -> tuple[R, str]:
     """The recipe for so many seconds, and a line that says what was chosen and why.
 
-    ``fixed`` are keys that a person has set, which stay; ``speed_of`` says how many target tokens a second a recipe
-    learns. Rungs are tried from the shortest on: the first whose tokens the machine would not pass is taken, and the
-    recipe as it stands where there is more time than for the last.
+    ``fixed`` are keys that a person has set, which stay; ``epoch`` is the number of target tokens in the data, and
+    ``speed_of`` says how many a recipe learns in a second. Rungs are tried from the shortest on: the first whose bounds
+    the machine would not pass is taken, and the recipe as it stands where there is more time than for the last.
     """
     for rung in recipe.budget:
         chosen, free = at(recipe, rung, fixed=fixed)
         tokens = _LEARNING * seconds * speed_of(chosen)
-        if tokens <= rung.tokens:
-            return chosen, f"time for {_round(tokens)} target tokens, so {', '.join(free) or 'nothing else is set'}"
-    tokens = _LEARNING * seconds * speed_of(recipe)
-    return recipe, f"time for {_round(tokens)} target tokens, so the recipe as it stands"
+        if rung.holds(tokens, times=tokens / epoch):
+            return chosen, f"{_time_for(tokens, epoch)}, so {', '.join(free) or 'nothing else is set'}"
+    return recipe, f"{_time_for(_LEARNING * seconds * speed_of(recipe), epoch)}, so the recipe as it stands"
 
 
 def outlook(history: Sequence[Mapping[str, Any]], *, name: str, higher_is_better: bool) -> str:
@@ -118,6 +133,15 @@ def outlook(history: Sequence[Mapping[str, Any]], *, name: str, higher_is_better
     if not gain > 0:
         return f"A longer budget would likely bring nothing: {name} was as good halfway. More pairs would."
     return f"A budget twice as long would likely bring {name} {'+' if higher_is_better else '-'}{gain:.2g}."
+
+
+def _told(rung: BudgetSettings) -> str:
+    return f"{rung.tokens:,}" + (f" in {rung.epochs:g} epochs" if rung.epochs else "")
+
+
+def _time_for(tokens: float, epoch: int) -> str:
+    times = tokens / epoch
+    return f"time for {_round(tokens)} target tokens, the data {times:{',.0f' if times >= 10 else '.1f'}} times"
 
 
 def _round(tokens: float) -> str:

@@ -57,6 +57,12 @@ class Prepared:
         return int(_SLACK * self._longest)
 
     @property
+    def target_tokens(self) -> int:
+        """Of an epoch, with the end of each target; those of all tasks."""
+        here = sum(int(corpus.target_lengths.sum()) + len(corpus) for corpus in self.corpora)
+        return max(1, here + sum(each.target_tokens for each in self.tasks.values()))
+
+    @property
     def _longest(self) -> int:
         """All tasks' sources are read by the same encoder."""
         here = (int(corpus.source_lengths.max()) for corpus in self.corpora)

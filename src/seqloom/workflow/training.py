@@ -95,6 +95,7 @@ class Training:
                     recipe,
                     self.budget - (time.perf_counter() - begun),
                     fixed=self.fixed,
+                    epoch=data.target_tokens,
                     speed_of=lambda other: tokens_per_second(trainer_for(other, data, numbering, device)),
                 )
                 seed_everything(recipe.training.seed)  # as if nothing had been timed
