@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from seqloom.data.tokenizers.public import Tokenizer
     from seqloom.decoding.collate import pad
     from seqloom.workflow.answers import Answer
-    from seqloom.workflow.model import Model, load
+    from seqloom.workflow.loading import load
+    from seqloom.workflow.model import Model
     from seqloom.workflow.seq2seq import Seq2Seq
     from seqloom.workflow.training import train
 
@@ -53,7 +54,7 @@ _ROOMS = {
     "Model": "seqloom.workflow.model",
     "Seq2Seq": "seqloom.workflow.seq2seq",
     "Tokenizer": "seqloom.data.tokenizers.public",
-    "load": "seqloom.workflow.model",
+    "load": "seqloom.workflow.loading",
     "pad": "seqloom.decoding.collate",
     "train": "seqloom.workflow.training",
 }

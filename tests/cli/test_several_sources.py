@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from seqloom.cli.main import main
-from seqloom.workflow.model import load
+from seqloom.workflow.loading import load
 
 RECIPE = """
 [data]

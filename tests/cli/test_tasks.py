@@ -14,7 +14,7 @@ import pytest
 from safetensors.torch import load_file
 
 from seqloom.cli.main import main
-from seqloom.workflow.model import load
+from seqloom.workflow.loading import load
 
 RECIPE = """
 about = "Words said backwards, and of which kind the first one is."

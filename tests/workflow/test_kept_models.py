@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import seqloom
-from seqloom.workflow.folder import FORMAT
+from seqloom.workflow.manifest import FORMAT
 
 KEPT = Path(__file__).parent.parent / "kept"
 FOLDERS = sorted(path for path in KEPT.iterdir() if path.is_dir())

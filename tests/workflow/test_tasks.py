@@ -11,7 +11,7 @@ import pytest
 from seqloom.core import settings
 from seqloom.core.errors import DataError, RecipeError
 from seqloom.workflow.folder import begin_folder, open_numbering
-from seqloom.workflow.model import load
+from seqloom.workflow.loading import load
 from seqloom.workflow.preparing import open_data, prepare_data
 from seqloom.workflow.recipe import Recipe
 from seqloom.workflow.training import train

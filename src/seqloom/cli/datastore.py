@@ -40,10 +40,10 @@ def datastore(
     with importing():
         from seqloom.core.errors import DataError
         from seqloom.workflow.datastore import build_datastore
-        from seqloom.workflow.model import load
+        from seqloom.workflow.model import load_model
 
     if not files:
         raise DataError("name at least one file of pairs to remember.")
     begun = time.perf_counter()
-    count = build_datastore(load(model, device=device, trust=trust), named_all(files), out)
+    count = build_datastore(load_model(model, device=device, trust=frozenset(trust)), named_all(files), out)
     print(f"{out}: {count:,} tokens remembered in {time.perf_counter() - begun:.0f} s")

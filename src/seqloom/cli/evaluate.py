@@ -52,7 +52,7 @@ def evaluate(
     """
     with importing():
         from seqloom.core.errors import DataError
-        from seqloom.workflow.model import load
+        from seqloom.workflow.loading import load
         from seqloom.workflow.plots import check_plot, write_reliability
 
     if not files:

@@ -104,7 +104,7 @@ def predict(
     with importing():
         from seqloom.workflow.asking import asking_of
         from seqloom.workflow.feeds import Pipe, Question
-        from seqloom.workflow.model import load
+        from seqloom.workflow.loading import load
         from seqloom.workflow.rows import questions_of
 
     if min_confidence is not None and not 0 <= min_confidence <= 1:

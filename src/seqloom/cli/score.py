@@ -38,7 +38,7 @@ def score(
         Packages whose parts the model may run.
     """
     with importing():
-        from seqloom.workflow.model import load
+        from seqloom.workflow.loading import load
 
     loaded = load(model, device=device, trust=trust)
     for scored in loaded.scores(loaded.rows(named(file))):

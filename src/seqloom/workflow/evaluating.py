@@ -14,7 +14,7 @@ from seqloom.metrics import Reliability, Score, measure, measure_reliability, qu
 from seqloom.workflow.answers import Answer
 from seqloom.workflow.calibrating import Calibration
 from seqloom.workflow.feeds import Question
-from seqloom.workflow.recipe import EvaluationSettings, Recipe
+from seqloom.workflow.use import EvaluationSettings, Use
 
 __all__ = ["Report", "Tested", "gather", "read_anew", "report_on"]
 
@@ -80,7 +80,7 @@ class Report:
         }
 
 
-def gather(rows: Iterable[Row], recipe: Recipe) -> list[Tested]:
+def gather(rows: Iterable[Row], recipe: Use) -> list[Tested]:
     """What is to be answered; with ``one_source``, rows of one source are one question with several right answers."""
     tested: list[Tested] = []
     places: dict[tuple[str, str], int] = {}

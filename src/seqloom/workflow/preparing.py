@@ -26,8 +26,8 @@ from seqloom.data.corpus import Corpus
 from seqloom.data.ledger import Ledger
 from seqloom.data.numbering import Numbering
 from seqloom.data.rows import BadLine, Row
-from seqloom.workflow.folder import sha256
 from seqloom.workflow.kept import count_rows, keep_rows, kept_rows
+from seqloom.workflow.manifest import sha256
 from seqloom.workflow.recipe import Recipe
 from seqloom.workflow.rows import Pairs, rows_of
 from seqloom.workflow.vocabularies import fit_numbering

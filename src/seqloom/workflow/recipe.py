@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from seqloom.core import settings
 from seqloom.core.errors import RecipeError
-from seqloom.core.settings import Count, Positive
 from seqloom.core.wording import nearest
 from seqloom.data.settings import DataSettings
-from seqloom.metrics import BleuTokenizer, MetricName
 from seqloom.models.encoder_decoder import ModelSettings
 from seqloom.recipes import shipped_recipes
 from seqloom.training.log import LoggingSettings
@@ -19,43 +17,10 @@ from seqloom.training.settings import TrainingSettings
 from seqloom.workflow.asking import AnswerSettings
 from seqloom.workflow.budgeting import BudgetSettings, check_rungs
 from seqloom.workflow.tasks import check_same, check_tasks, task_recipe
+from seqloom.workflow.use import EvaluationSettings
 from seqloom.workflow.vectors import check_vectors
 
-__all__ = ["AnswerSettings", "EvaluationSettings", "Recipe", "TaskEvaluationSettings", "load_recipe"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class TaskEvaluationSettings:
-    """The evaluation of the task."""
-
-    metrics: tuple[MetricName, ...]
-    one_source: bool = False
-
-    def __post_init__(self) -> None:
-        if not self.metrics:
-            raise RecipeError('metrics must name at least one, but is empty. Take "exact_match".')
-
-
-@dataclass(frozen=True, kw_only=True)
-class EvaluationSettings:
-    """The evaluation."""
-
-    metrics: tuple[MetricName, ...] = ("bleu", "chrf")
-    """The first one chooses the best model."""
-    beam: Positive = 1
-    """Of the search while training; a test is searched as `answers` says."""
-    pairs: Count = 500
-    """How many of the validation pairs are answered each time; 0: all."""
-    one_source: bool = False
-    """Rows of one source are each other's references, as the pronunciations of a word are."""
-    bleu_tokenizer: BleuTokenizer | None = None
-    """SacreBLEU's name of one; by default what suits the references' writing."""
-    tasks: Mapping[str, TaskEvaluationSettings] = field(default_factory=dict)
-    """Of further tasks, by their names; those left out are measured as the main one, which alone chooses the model."""
-
-    def __post_init__(self) -> None:
-        if not self.metrics:
-            raise RecipeError('metrics must name at least one, but is empty. Take "exact_match".')
+__all__ = ["Recipe", "load_recipe"]
 
 
 @dataclass(frozen=True, kw_only=True)

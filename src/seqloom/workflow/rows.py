@@ -10,7 +10,7 @@ from typing import TypeAlias
 from seqloom.core.errors import DataError
 from seqloom.data.readers import Columns, read_pairs, read_rows
 from seqloom.data.rows import BadLine, Row
-from seqloom.workflow.recipe import Recipe
+from seqloom.workflow.use import Use
 from seqloom.workflow.vectors import series_sides
 
 __all__ = ["Pairs", "questions_of", "rows_of"]
@@ -20,7 +20,7 @@ Pairs: TypeAlias = str | Path | Iterable[object]
 
 
 def rows_of(
-    pairs: Pairs, recipe: Recipe, *, aligned: bool = False, channels: MutableMapping[str, int] | None = None
+    pairs: Pairs, recipe: Use, *, aligned: bool = False, channels: MutableMapping[str, int] | None = None
 ) -> Iterator[Row | BadLine]:
     """As the recipe reads its data; ``aligned`` where it is learnt from, and the alignment must be there.
 
@@ -48,7 +48,7 @@ def _twice(rows: Iterable[Row | BadLine]) -> Iterator[Row | BadLine]:
     return (replace(row, targets=(row.source,)) if isinstance(row, Row) else row for row in rows)
 
 
-def questions_of(file: str, recipe: Recipe, *, channels: MutableMapping[str, int] | None = None) -> Iterator[Row]:
+def questions_of(file: str, recipe: Use, *, channels: MutableMapping[str, int] | None = None) -> Iterator[Row]:
     """A row with a source a line, none left out: an answer must be found at its line.
 
     A line that cannot be read ends it.

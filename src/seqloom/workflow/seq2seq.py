@@ -34,7 +34,8 @@ from seqloom.workflow.evaluating import Report
 from seqloom.workflow.fitting import History, batches_of_pairs, clean_rows, divided, fitted, validating
 from seqloom.workflow.folder import build_model, build_numbering
 from seqloom.workflow.model import Model
-from seqloom.workflow.recipe import EvaluationSettings, Recipe
+from seqloom.workflow.numberings import Tokenizers
+from seqloom.workflow.recipe import Recipe
 from seqloom.workflow.sequences import Sequences, as_integers, read_pair_of_sequences, read_sequences
 from seqloom.workflow.shorthand import (
     DecoderPart,
@@ -50,6 +51,7 @@ from seqloom.workflow.shorthand import (
 )
 from seqloom.workflow.summary import summary_of
 from seqloom.workflow.targets import targets_of_rows
+from seqloom.workflow.use import EvaluationSettings
 
 __all__ = ["Seq2Seq", "Table"]
 
@@ -317,7 +319,7 @@ class Seq2Seq:
             training=self._training,
             evaluation=self._evaluation,
         )
-        numbering = build_numbering(recipe, source, target)
+        numbering = build_numbering(recipe, Tokenizers(source, target))
         with _own_randomness(self._seed):
             network = build_model(recipe, numbering)
         return Model(recipe, numbering, network.to(pick_device(self._device)))

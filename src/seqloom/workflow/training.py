@@ -27,8 +27,9 @@ from seqloom.workflow.asking import Asking
 from seqloom.workflow.budgeting import check_rungs, keys_of, outlook, within
 from seqloom.workflow.card import write_card
 from seqloom.workflow.evaluating import Report, gather
-from seqloom.workflow.folder import begin_folder, open_numbering, put_metrics, put_weights
-from seqloom.workflow.model import Model, load
+from seqloom.workflow.folder import begin_folder, open_numbering, put_weights
+from seqloom.workflow.manifest import put_metrics
+from seqloom.workflow.model import Model, load_model
 from seqloom.workflow.plan import Planned, planned
 from seqloom.workflow.preparing import Prepared, open_data, prepare_data
 from seqloom.workflow.recipe import Recipe, load_recipe
@@ -187,7 +188,7 @@ class Training:
         write_card(folder, recipe, trainer.model, reports, metrics, data.report)
         return Ended(
             folder=folder,
-            model=load(folder, device=self.device, trust=None),
+            model=load_model(folder, device=self.device, trust=None),
             reports=reports,
             stopped=stopped,
             seconds=time.perf_counter() - begun,

@@ -13,6 +13,7 @@ from seqloom.metrics import SERIES_METRICS
 if TYPE_CHECKING:
     from seqloom.workflow.asking import AnswerSettings
     from seqloom.workflow.recipe import Recipe
+    from seqloom.workflow.use import Use
 
 __all__ = ["check_answers", "check_vectors", "series_sides"]
 
@@ -20,7 +21,7 @@ _OBJECTIVES = frozenset({"cross_entropy", "coverage", "alignment", "kl"})
 """Those that ask nothing of the target's words."""
 
 
-def series_sides(recipe: Recipe, channels: MutableMapping[str, int] | None = None) -> SeriesSides:
+def series_sides(recipe: Use, channels: MutableMapping[str, int] | None = None) -> SeriesSides:
     """Which sides of a row are series; ``channels`` where they are known, or to be known by whoever reads on."""
     source, target = _of_numbers(recipe)
     return SeriesSides(
@@ -72,7 +73,7 @@ def check_answers(answers: AnswerSettings) -> None:
             raise RecipeError(f"answers.{name} must be left out where the target is a series of numbers.")
 
 
-def _of_numbers(recipe: Recipe) -> tuple[bool, bool]:
+def _of_numbers(recipe: Use) -> tuple[bool, bool]:
     source, target = recipe.data.fewest_channels
     return bool(source), bool(target)
 

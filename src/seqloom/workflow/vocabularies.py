@@ -12,6 +12,7 @@ from seqloom.data.tokenizers import TextTokenizer, WordSettings
 from seqloom.workflow.bare import read_tokenizers
 from seqloom.workflow.folder import build_numbering
 from seqloom.workflow.kept import kept_rows
+from seqloom.workflow.numberings import Tokenizers
 from seqloom.workflow.recipe import Recipe
 
 __all__ = ["fit_numbering"]
@@ -57,13 +58,13 @@ def fit_numbering(
         for name, paths in tasks.items()
     }
     if data.vocabulary_of:
-        return build_numbering(recipe, *_taken(recipe), others, said)
+        return build_numbering(recipe, Tokenizers(*_taken(recipe), others, said))
     if data.joint:
         both: TextTokenizer = data.tokenizer.fit(texts("source", "target"), special_tokens=data.special_tokens)
-        return build_numbering(recipe, both, both, others, said)
+        return build_numbering(recipe, Tokenizers(both, both, others, said))
     source = data.tokenizer.fit(texts("source"), special_tokens=data.special_tokens)
     target = (data.target_tokenizer or data.tokenizer).fit(texts("target"), special_tokens=data.special_tokens)
-    return build_numbering(recipe, source, target, others, said)
+    return build_numbering(recipe, Tokenizers(source, target, others, said))
 
 
 def _taken(recipe: Recipe) -> tuple[TextTokenizer, TextTokenizer]:

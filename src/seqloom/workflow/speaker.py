@@ -1,0 +1,193 @@
+"""Whoever answers: a model that was trained here, or what was exported of one. No torch here."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, Self, Unpack
+
+from seqloom.core.errors import DataError, DecodingError
+from seqloom.data.cleaning import Cleaner
+from seqloom.data.ledger import Ledger
+from seqloom.data.numbering import Numbering
+from seqloom.data.rows import BadLine, Row
+from seqloom.decoding.request import Engine, Pair, Source
+from seqloom.workflow.answering import Answerer
+from seqloom.workflow.answers import Answer, Attention, PairScore
+from seqloom.workflow.asking import Asked, Asking, asking_of
+from seqloom.workflow.calibrating import AS_SAID, Calibration
+from seqloom.workflow.evaluating import Report, gather, report_on
+from seqloom.workflow.feeds import Asks, Cleaned, Feed, Question, Ready, question_of
+from seqloom.workflow.rows import Pairs, rows_of
+from seqloom.workflow.use import Use
+
+__all__ = ["SCORED", "Speaker"]
+
+SCORED = 256
+"""Pairs that are scored in one go."""
+
+
+class Speaker(ABC):
+    """Text in, text out, and what it is worth: everything that needs an engine, whichever that is."""
+
+    recipe: Use
+    numbering: Numbering
+    longest_source: int
+    """Tokens; a longer source is answered in parts. 0: any length is answered whole."""
+    metrics: Mapping[str, Any]
+
+    @abstractmethod
+    def task(self, name: str) -> Self:
+        """Of one of the further tasks that it was trained for: it answers and is measured like any other."""
+
+    @abstractmethod
+    def _engine(self, asking: Asking) -> Engine:
+        """What finds the answers."""
+
+    @abstractmethod
+    def _scorer(self) -> Engine:
+        """What scores pairs."""
+
+    def _look(self, source: Source, tokens: Sequence[Any]) -> Attention | None:
+        """Where it looks when it says these tokens; None where that cannot be seen."""
+        return None
+
+    def _draw_prior(self, count: int, *, seed: int) -> list[Source]:
+        """Sources that nobody wrote."""
+        raise DecodingError(
+            "a source must be given: what was exported has no prior to draw from. Ask the model that it was made of."
+        )
+
+    # ---- answering ---------------------------------------------------------------------------------------------------
+
+    def predict(self, sources: Asks, *, task: str | None = None, **how: Unpack[Asked]) -> list[Answer]:
+        """The answers, in the order of the sources. ``how`` is any field of ``Asked``: beam, nbest, search, set …
+
+        A source is a text, or a mapping like a row of JSONL: its "source", with further columns that the model reads
+        and what holds for this answer alone (`constraints`, `min_length`, `max_length`). One that cannot be answered
+        has an ``error`` instead, and the others are answered. ``task`` is one of the further tasks; None: the main one.
+        """
+        if task is not None:
+            return self.task(task).predict(sources, **how)
+        several = [sources] if isinstance(sources, str | Mapping) else [*sources]
+        numbers = "source" in self.numbering.channels
+        if numbers and several and isinstance(several[0], int | float):
+            several = [several]
+        questions = [question_of(source, numbers=numbers) for source in several]
+        return [*self.answers(Ready(questions), asking_of(self.recipe.answers, **how))]
+
+    def imagine(self, count: int, **how: Unpack[Asked]) -> list[Answer]:
+        """Answers to sources that nobody wrote: draws from the prior of a model with a latent encoder."""
+        return [*self.imagined(count, asking_of(self.recipe.answers, **how), seed=how.get("seed", 1))]
+
+    def imagined(self, count: int, asking: Asking, *, seed: int) -> Iterator[Answer]:
+        """The same, one after the other. They may be as long as the answer to the longest source."""
+        longest = asking.max_length or self.recipe.answers.longest(self.longest_source)
+        drawn = (Question(text="", drawn=source) for source in self._draw_prior(count, seed=seed))
+        return self.answers(Ready(drawn), replace(asking, max_length=longest))
+
+    def answers(self, feed: Feed, asking: Asking | None = None) -> Iterator[Answer]:
+        """The same for sources that come one after the other; each answer as soon as those before it are there."""
+        asking = asking or Asking(answers=self.recipe.answers)
+        cleaned = Cleaned(feed, self._cleaner)
+        for answer in self._answerer(asking).answer(cleaned):
+            yield replace(answer, source=cleaned.original())
+
+    def stream(self, source: Any, **how: Unpack[Asked]) -> Iterator[str]:
+        """One answer's text, piece by piece as it settles: what was given is never taken back."""
+        questions = Cleaned(Ready([question_of(source)]), self._cleaner).take(1, wait=True)
+        assert questions is not None
+        yield from self._answerer(asking_of(self.recipe.answers, **how)).stream(questions[0])
+
+    def _answerer(self, asking: Asking) -> Answerer:
+        return Answerer(
+            self._engine(asking),
+            self.numbering,
+            asking,
+            longest_source=self.longest_source,
+            looks=self._look,
+            calibration=self.calibration,
+        )
+
+    # ---- measuring ---------------------------------------------------------------------------------------------------
+
+    def evaluate(self, pairs: Pairs, *, task: str | None = None, **how: Unpack[Asked]) -> Report:
+        """Scores on a file or on pairs, answered as ``how`` or the recipe's `answers` say."""
+        if task is not None:
+            return self.task(task).evaluate(pairs, **how)
+        tested = gather(self.rows(pairs), self.recipe)
+        return self.report(tested, asking_of(self.recipe.answers, **how))
+
+    def report(self, tested: Sequence[Any], asking: Asking, *, samples: int = 1000) -> Report:
+        begun = time.perf_counter()
+        answers = [*self.answers(Ready(each.question for each in tested), asking)]
+        seconds = time.perf_counter() - begun
+        return report_on(
+            tested, answers, self.recipe.evaluation, searched=str(asking), seconds=seconds, samples=samples
+        )
+
+    def score(self, pairs: Pairs) -> list[PairScore]:
+        """The log-probability and confidence of given pairs, the first target of each."""
+        return [*self.scores(self.rows(pairs))]
+
+    def scores(self, rows: Iterable[Row]) -> Iterator[PairScore]:
+        engine = self._scorer()
+        waiting: list[Row] = []
+        for row in rows:
+            if not row.targets:
+                raise DataError(f"{row.file}:{row.line}: expected a source and a target, found a source alone.")
+            waiting.append(row)
+            if len(waiting) == SCORED:
+                yield from self._scored(engine, waiting)
+                waiting = []
+        yield from self._scored(engine, waiting)
+
+    def _scored(self, engine: Engine, rows: Sequence[Row]) -> Iterator[PairScore]:
+        if not rows:
+            return
+        cleaned = [self._clean(row) for row in rows]
+        for row in cleaned:
+            if not row.source.strip():
+                raise DataError(f"{row.file}:{row.line}: the source is empty. Give one, or delete the line.")
+        numbered = [self.pair(row) for row in cleaned]
+        scores = engine.score([pair for pair, _ in numbered])
+        for row, (pair, own_words), scored in zip(rows, numbered, scores, strict=True):
+            yield PairScore(
+                source=row.source,
+                target=row.targets[0],
+                logp=scored.logp,
+                tokens=tuple(self.numbering.show(pair.target, own_words)),
+                token_logps=scored.token_logps,
+                calibration=self.calibration,
+            )
+
+    def pair(self, row: Row) -> tuple[Pair, tuple[str, ...]]:
+        source, own_words = self.numbering.source(row.source, row.extras)
+        return Pair(source=source, target=self.numbering.target(row.targets[0], own_words)), own_words
+
+    def rows(self, pairs: Pairs) -> Iterator[Row]:
+        """The rows of a file or of pairs, read as the recipe reads its data."""
+        return Ledger(on_bad_line=self.recipe.data.on_bad_line).rows(
+            rows_of(pairs, self.recipe, channels=self.numbering.channels)
+        )
+
+    def _clean(self, row: Row) -> Row:
+        cleaned = self._cleaner.row(replace(row, targets=row.targets[:1]))
+        if isinstance(cleaned, BadLine):
+            raise DataError(f"{cleaned}. Fix the line.")
+        return cleaned
+
+    # ---- the rest ----------------------------------------------------------------------------------------------------
+
+    @property
+    def calibration(self) -> Calibration:
+        """How log-probabilities are read as confidences."""
+        kept = self.metrics.get("calibration")
+        return AS_SAID if kept is None else Calibration.from_data(kept)
+
+    @cached_property
+    def _cleaner(self) -> Cleaner:
+        return Cleaner(self.recipe.data.cleaning, Ledger(), self.recipe.data.annotations)
