@@ -16,13 +16,14 @@ from seqloom.decoding.hypotheses import Hypotheses
 from seqloom.decoding.progress import Progress
 from seqloom.decoding.request import Request
 
-__all__ = ["Beam", "best", "each_by_itself"]
+__all__ = ["Beam", "among", "best", "each_by_itself"]
 
 
 class Beam:
     """The picker of beam search. It remembers nothing."""
 
     lanes = 1
+    brief = True
 
     @classmethod
     def of(cls, requests: Sequence[Request], *, vocabulary_size: int, device: torch.device | None) -> Self:
@@ -51,9 +52,17 @@ def best(logp_NV: Tensor, live: Hypotheses, columns: Columns) -> Choice:
     if live.beams == 1:
         logp_N, column_N = logp_NV.max(dim=-1)
         return each_by_itself(logp_N, columns.ids(column_N), live)
-    num_sources, beams = len(live.width_B), live.beams
     # The K best of a source are among the K best of each hypothesis; so only K · K compete.
-    logp_NC, column_NC = logp_NV.topk(min(beams, logp_NV.shape[1]), dim=-1)
+    logp_NC, column_NC = logp_NV.topk(min(live.beams, logp_NV.shape[1]), dim=-1)
+    return among(logp_NC, columns.ids(column_NC), live)
+
+
+def among(logp_NC: Tensor, token_NC: Tensor, live: Hypotheses) -> Choice:
+    """The same where the best tokens of each hypothesis are known."""
+    num_sources, beams = len(live.width_B), live.beams
+    if beams == 1:
+        logp_N, column_N = logp_NC.max(dim=-1)
+        return each_by_itself(logp_N, token_NC.gather(1, column_N[:, None]).squeeze(1), live)
     dead_N1 = (live.total_N == -math.inf)[:, None]
     total_NC = (live.total_N[:, None] + logp_NC).masked_fill(dead_N1, -math.inf)
     total_BK, place_BK = total_NC.view(num_sources, -1).topk(beams, dim=-1)
@@ -62,7 +71,7 @@ def best(logp_NV: Tensor, live: Hypotheses, columns: Columns) -> Choice:
     return Choice(
         beams=beams,
         parent_N=(first_row_B1 + place_BK // logp_NC.shape[1]).flatten(),
-        token_N=columns.ids(column_NC.view(num_sources, -1).gather(1, place_BK).flatten()),
+        token_N=token_NC.view(num_sources, -1).gather(1, place_BK).flatten(),
         logp_N=logp_NC.view(num_sources, -1).gather(1, place_BK).flatten(),
         total_N=total_BK.masked_fill(rank_K >= live.width_B[:, None], -math.inf).flatten(),
     )

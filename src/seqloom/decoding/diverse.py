@@ -33,6 +33,8 @@ class Groups:
     now. Log-probabilities stay the model's own, so the penalty of one step does not weigh on the next.
     """
 
+    brief = False
+
     def __init__(self, searches: Sequence[DiverseBeam], *, device: torch.device | None) -> None:
         self.lanes = searches[0].groups
         self._strengths = _Strengths(

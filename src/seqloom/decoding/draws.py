@@ -86,6 +86,7 @@ class Draws:
     """The picker of sampling: every beam goes on by itself."""
 
     lanes = 1
+    brief = False
 
     def __init__(self, samplings: Sequence[Sampling], widths: Sequence[int], *, device: torch.device | None) -> None:
         self.sharpness = Sharpness.of(samplings, device=device)

@@ -22,6 +22,8 @@ class Picker(Protocol):
 
     lanes: int
     """How many stretches of a source's beams keep n best of their own; 1 but for groups."""
+    brief: bool
+    """Whether it looks at nothing but the K best tokens of each hypothesis, where nothing constrains them."""
 
     @classmethod
     def of(cls, requests: Sequence[Request], *, vocabulary_size: int, device: torch.device | None) -> Self: ...

@@ -10,6 +10,7 @@ from typing import NamedTuple, Self
 import torch
 from torch import Tensor
 
+from seqloom.decoding.beam import among
 from seqloom.decoding.choice import Choice, Chosen
 from seqloom.decoding.collate import Layout, collate
 from seqloom.decoding.columns import Columns
@@ -18,7 +19,8 @@ from seqloom.decoding.observer import Observer
 from seqloom.decoding.picker import Picker
 from seqloom.decoding.progress import Progress
 from seqloom.decoding.request import Answer, Event, Piece, Request
-from seqloom.decoding.stepper import Step, Stepper
+from seqloom.decoding.stepper import Ranking, Step, Stepper
+from seqloom.nn.state import State
 
 __all__ = ["NO_ATTENTION", "Kind", "RunningBatch", "as_answer"]
 
@@ -28,6 +30,8 @@ class Kind(NamedTuple):
 
     layout: Layout
     attention: bool
+    constrained: bool
+    """Then every token has to be looked at."""
     search: Hashable
 
     @classmethod
@@ -35,6 +39,7 @@ class Kind(NamedTuple):
         return cls(
             layout=Layout.of(request.source),
             attention=request.attention or request.coverage_penalty > 0,
+            constrained=bool(request.constraints),
             search=request.search.alike(),
         )
 
@@ -88,6 +93,8 @@ class RunningBatch:
             for progress, alive in zip(self._progress, alive_BK, strict=True):
                 progress.begin(alive)
         self._columns: Columns | None = None
+        brief = self._picker.brief and not self.kind.attention and not self.kind.constrained
+        self._ranking = stepper if brief and isinstance(stepper, Ranking) else None
 
     @property
     def num_rows(self) -> int:
@@ -137,12 +144,18 @@ class RunningBatch:
 
     def step(self) -> list[Event]:
         """One token more for every hypothesis."""
-        step = self.stepper.step(self._live.last_N, self._state)
-        attention_NS = step.attention_NS if self.kind.attention else None
-        if self.kind.attention and attention_NS is None:
-            return self._fail_for_want_of_attention()
-        choice = self._choose(step)
-        self._state = step.state if choice.parent_N is None else step.state.reorder(choice.parent_N)
+        attention_NS = mask_BS = None
+        if self._ranking is not None:
+            choice, state = self._choose_briefly(self._ranking)
+        else:
+            step = self.stepper.step(self._live.last_N, self._state)
+            mask_BS, state = step.mask_BS, step.state
+            if self.kind.attention:
+                attention_NS = step.attention_NS
+                if attention_NS is None:
+                    return self._fail_for_want_of_attention()
+            choice = self._choose(step)
+        self._state = state if choice.parent_N is None else state.reorder(choice.parent_N)
         self._live = self._live.extended(
             choice,
             eos=self.stepper.vocabulary.eos,
@@ -152,11 +165,32 @@ class RunningBatch:
         if self.observer is not None:
             chosen = choice.chosen
             self.observer(self.ids, chosen.parents_BK, chosen.tokens_BK, chosen.totals_BK)
-        events = self._news(choice.chosen, step.mask_BS)
+        events = self._news(choice.chosen, mask_BS)
         left = {event.id for event in events if not isinstance(event, Piece)}
         if left or any(progress.over for progress in self._progress):
             self.keep(lambda id: id not in left)
         return events
+
+    # ---- the choice among few tokens ---------------------------------------------------------------------------------
+
+    def _choose_briefly(self, stepper: Ranking) -> tuple[Choice, State]:
+        live, eos = self._live, stepper.vocabulary.eos
+        short = [progress.length < progress.request.min_length for progress in self._progress]
+        full = [progress.length == progress.limit for progress in self._progress]
+        count = min(self.beams + any(short), stepper.vocabulary.size)
+        best = stepper.best(live.last_N, self._state, count=count, alive_N=live.total_N > -math.inf)
+        logp_NC, token_NC = best.logp_NC, best.token_NC
+        if any(short):
+            logp_NC[self._rows_of(short)] = logp_NC.masked_fill(token_NC == eos, -math.inf)[self._rows_of(short)]
+        if any(full):
+            rows_N = self._rows_of(full)
+            logp_NC[rows_N] = -math.inf
+            logp_NC[rows_N, 0], token_NC[rows_N, 0] = best.end_N[rows_N], eos
+        return among(logp_NC, token_NC, live), best.state
+
+    def _rows_of(self, wanted: Sequence[bool]) -> Tensor:
+        """Whether a hypothesis belongs to one of these sources."""
+        return torch.tensor(wanted, device=self._live.total_N.device).repeat_interleave(self.beams)
 
     # ---- before the choice: what is barred ---------------------------------------------------------------------------
 

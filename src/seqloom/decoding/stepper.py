@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from seqloom.core.specials import Specials
 from seqloom.nn.memory import SourceBatch
 from seqloom.nn.state import State
 
-__all__ = ["Step", "Stepper"]
+__all__ = ["Best", "Ranking", "Step", "Stepper"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,3 +50,23 @@ class Stepper(Protocol):
         ...
 
     def step(self, tokens_N: Tensor, state: State) -> Step: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Best:
+    """Of one step the best tokens of each hypothesis alone, the best first, and the end's log-probability."""
+
+    logp_NC: Tensor
+    """-inf where a hypothesis is dead or has no more tokens; neither padding nor the beginning is among them."""
+    token_NC: Tensor
+    end_N: Tensor
+    state: State
+
+
+@runtime_checkable
+class Ranking(Stepper, Protocol):
+    """A stepper that can leave unsaid what a beam search without constraints never looks at."""
+
+    def best(self, tokens_N: Tensor, state: State, *, count: int, alive_N: Tensor) -> Best:
+        """The same step, of which the ``count`` best tokens are wanted, of the hypotheses that are alive."""
+        ...

@@ -37,6 +37,7 @@ class WithoutReplacement:
     """
 
     lanes = 1
+    brief = False
 
     def __init__(
         self,

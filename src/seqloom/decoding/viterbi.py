@@ -26,6 +26,7 @@ class Merged:
     """
 
     lanes = 1
+    brief = False
 
     def __init__(self, requests: Sequence[Request], *, size: int) -> None:
         self._nbest = [each.nbest for each in requests]

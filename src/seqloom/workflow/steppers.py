@@ -12,6 +12,7 @@ from seqloom.data.tokenizers import TextTokenizer
 from seqloom.decoding.fusion import Fusion, SameSource
 from seqloom.decoding.mix import LogLinear, Mean, check_same_tokens
 from seqloom.decoding.stepper import Stepper
+from seqloom.engines.native.transformer import NativeStepper, takes
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.models.heads.neighbours import NeighboursHead
 from seqloom.models.stepper import ModelStepper
@@ -43,9 +44,9 @@ def stepper_of(
     return stepper
 
 
-def _with_neighbours(network: EncoderDecoder, neighbours: NeighboursSettings | None) -> ModelStepper:
+def _with_neighbours(network: EncoderDecoder, neighbours: NeighboursSettings | None) -> Stepper:
     if neighbours is None:
-        return ModelStepper(network)
+        return NativeStepper(network) if takes(network) else ModelStepper(network)
     store = open_datastore(Path(neighbours.store), network)
     head = NeighboursHead(
         network.head, store, k=neighbours.k, weight=neighbours.weight, temperature=neighbours.temperature

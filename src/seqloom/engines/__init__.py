@@ -1,0 +1,1 @@
+"""What finds answers in place of the modules that a model was trained as: faster, or without torch."""

@@ -1,0 +1,195 @@
+"""The kernels against the modules that they stand in for."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+import torch
+
+from seqloom.core import settings
+from seqloom.core.specials import Specials
+from seqloom.decoding.collate import collate
+from seqloom.decoding.request import LengthPenalty, Request, Source, answer
+from seqloom.decoding.search import Search
+from seqloom.engines.native.compiled import OFF, kernels
+from seqloom.engines.native.transformer import NativeStepper, takes
+from seqloom.models.encoder_decoder import EncoderDecoder, ModelSettings
+from seqloom.models.stepper import ModelStepper
+
+pytestmark = pytest.mark.skipif(kernels() is None, reason="there is no C compiler")
+
+WORDS = Specials(size=53, pad=0, unk=1, bos=2, eos=3)
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "post-norm": {"decoder": {"order": "post"}},
+    "RMS": {"decoder": {"norm": "rms"}},
+    "RMS after": {"decoder": {"norm": "rms", "order": "post"}},
+    "GELU": {"decoder": {"activation": "gelu"}},
+    "SwiGLU": {"decoder": {"activation": "swiglu"}},
+    "shared heads": {"decoder": {"kv_heads": 1}},
+    "SSRU": {"decoder": {"self_attention": {"kind": "ssru"}}},
+    "learned positions": {"decoder": {"positions": {"kind": "learned", "longest": 40}}},
+    "no positions": {"decoder": {"positions": {"kind": "none"}}},
+    "odd widths": {"decoder": {"width": 18, "heads": 3, "feed_forward": 29}},
+    "wide embedding": {"target": {"width": 44}, "tie": "output"},
+    "unscaled": {"target": {"scale": False}, "head": {"bias": False}},
+    "recurrent encoder": {"encoder": {"kind": "recurrent", "width": 10}},
+}
+
+
+def network(**changes: Any) -> EncoderDecoder:
+    """A small one whose weights are large enough for its answers to differ."""
+    small = {"width": 24, "heads": 4, "layers": 2, "feed_forward": 40}
+    data: dict[str, Any] = {
+        "source": {"kind": "text", "width": 24},
+        "encoder": {"kind": "transformer", **small},
+        "target": {"kind": "tokens", "width": 24},
+        "decoder": {"kind": "transformer", **small, **changes.get("decoder", {})},
+        "head": {"kind": "generator", **changes.get("head", {})},
+        "tie": changes.get("tie", "none"),
+    }
+    data["encoder"] = changes.get("encoder", data["encoder"])
+    data["target"] |= changes.get("target", {})
+    torch.manual_seed(3)
+    made = settings.parse(ModelSettings, data).build(source=WORDS, target=WORDS)
+    with torch.no_grad():
+        for each in made.parameters():
+            each.mul_(1.3)
+            each.add_(0.1 * torch.randn_like(each))
+    return made.eval()
+
+
+def sources(count: int, *, seed: int = 5) -> list[Source]:
+    dice = random.Random(seed)
+    return [Source(parts={"text": dice.choices(range(4, 53), k=dice.randint(1, 12))}) for _ in range(count)]
+
+
+def requests(count: int, *, beams: int, **more: Any) -> list[Request]:
+    penalty = LengthPenalty(kind="average")
+    return [
+        Request(id=number, source=source, beams=beams, length_penalty=penalty, max_length=12 + number % 5, **more)
+        for number, source in enumerate(sources(count))
+    ]
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+@pytest.mark.parametrize("variant", VARIANTS)
+@torch.inference_mode()
+def test_every_step_is_the_models_own(variant: str, beams: int) -> None:
+    made = network(**VARIANTS[variant])
+    assert takes(made)
+    plain, native = ModelStepper(made), NativeStepper(made)
+    source = collate(sources(7))
+    num_rows = 7 * beams
+    state, brief, whole = (each.start(source, beams=beams) for each in (plain, native, native))
+    dice = torch.Generator().manual_seed(1)
+    tokens_N = torch.full([num_rows], WORDS.bos)
+    for _ in range(30):
+        expected = plain.step(tokens_N, state)
+        best = native.best(tokens_N, brief, count=4, alive_N=torch.ones(num_rows, dtype=torch.bool))
+        step = native.step(tokens_N, whole)
+        torch.testing.assert_close(step.logp_NV, expected.logp_NV, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(best.end_N, expected.logp_NV[:, WORDS.eos], rtol=1e-4, atol=1e-4)
+        logp_NV = expected.logp_NV.index_fill(1, torch.tensor([WORDS.pad, WORDS.bos]), -torch.inf)
+        torch.testing.assert_close(best.logp_NC, logp_NV.topk(4).values, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(best.logp_NC, logp_NV.gather(1, best.token_NC), rtol=1e-4, atol=1e-4)
+        parents_N = torch.arange(num_rows) // beams * beams + torch.randint(beams, [num_rows], generator=dice)
+        tokens_N = torch.randint(WORDS.size + 3, [num_rows], generator=dice)  # those of a copying model are unknown
+        state, brief, whole = (each.state.reorder(parents_N) for each in (expected, best, step))
+
+
+@pytest.mark.parametrize("asked", [{}, {"min_length": 9}, {"nbest": 3}], ids=str)
+@pytest.mark.parametrize("beams", [1, 3, 5])
+@pytest.mark.parametrize("variant", ["plain", "SSRU", "learned positions"])
+def test_a_search_gives_the_same_answers(variant: str, beams: int, asked: dict[str, int]) -> None:
+    """With sources that come and go: few at a time fit."""
+    made = network(**VARIANTS[variant])
+    asked = {name: min(value, beams) if name == "nbest" else value for name, value in asked.items()}
+    every = requests(24, beams=beams, **asked)
+    expected = answer(Search(ModelStepper(made), max_rows=7 * beams), every)
+    found = answer(Search(NativeStepper(made), max_rows=7 * beams), every)
+    for one, other in zip(found, expected, strict=True):
+        assert [one.tokens, *(each.tokens for each in one.alternatives)] == [
+            other.tokens,
+            *(each.tokens for each in other.alternatives),
+        ]
+        assert one.score == pytest.approx(other.score, abs=1e-4)
+        assert one.token_logps == pytest.approx(other.token_logps, abs=1e-4)
+
+
+def test_threads_change_nothing() -> None:
+    made = network()
+    before = torch.get_num_threads()
+    found = []
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            found.append(answer(Search(NativeStepper(made), max_rows=600), requests(100, beams=4)))
+    finally:
+        torch.set_num_threads(before)
+    for others in found[1:]:
+        assert [each.tokens for each in others] == [each.tokens for each in found[0]]
+        assert [each.score for each in others] == pytest.approx([each.score for each in found[0]], abs=1e-4)
+
+
+def test_weights_that_change_are_read_anew() -> None:
+    made = network()
+    stepper = NativeStepper(made)
+    every = requests(4, beams=2)
+    before = answer(Search(stepper), every)
+    with torch.no_grad():
+        made.decoder.layers[0].feed_forward.inner.weight.mul_(-1.0)  # type: ignore[union-attr, operator, index]
+    after = answer(Search(stepper), every)
+    assert after != before
+    assert [each.tokens for each in after] == [each.tokens for each in answer(Search(ModelStepper(made)), every)]
+
+
+def test_a_model_that_says_no_number_is_told_of() -> None:
+    made = network()
+    with torch.no_grad():
+        made.head.weight.fill_(torch.nan)  # type: ignore[union-attr, operator]
+    with pytest.raises(Exception, match="is NaN\\. Look for NaN in its weights"):
+        answer(Search(NativeStepper(made)), requests(3, beams=2))
+
+
+def test_a_shortlist_leaves_out_all_other_tokens() -> None:
+    made = network()
+    listed = sorted({WORDS.eos, 7, 9, 20, 21, 33, 40})
+    stepper = NativeStepper(made, shortlist=lambda ids: [WORDS.pad, WORDS.bos, *listed])
+    every = requests(20, beams=3)
+    state = stepper.start(collate([each.source for each in every]), beams=1)
+    tokens_N = torch.full([20], WORDS.bos)
+    best = stepper.best(tokens_N, state, count=7, alive_N=torch.ones(20, dtype=torch.bool))
+    plain = ModelStepper(made)
+    logp_NV = plain.step(tokens_N, plain.start(collate([each.source for each in every]), beams=1)).logp_NV
+    expected_NC = logp_NV[:, listed].log_softmax(-1)
+    torch.testing.assert_close(best.logp_NC, expected_NC.sort(descending=True).values, rtol=1e-4, atol=1e-4)
+    assert all(set(each.tokens) <= set(listed) for each in answer(Search(stepper, max_rows=12), every))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"decoder": {"positions": {"kind": "rotary"}}},
+        {"decoder": {"positions": {"kind": "alibi"}}},
+        {"decoder": {"self_attention": {"kind": "average"}}},
+        {"head": {"kind": "copy"}},
+    ],
+    ids=str,
+)
+def test_what_the_kernels_do_not_know_is_left_to_the_model(changes: dict[str, Any]) -> None:
+    assert not takes(network(**changes))
+
+
+def test_the_variable_turns_them_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(OFF, "0")
+    kernels.cache_clear()
+    try:
+        assert kernels() is None
+        assert not takes(network())
+    finally:
+        monkeypatch.undo()
+        kernels.cache_clear()
