@@ -31,13 +31,17 @@ class Search:
         self,
         stepper: Stepper,
         *,
+        whole: Stepper | None = None,
         max_rows: int = 64,
         observer: Observer | None = None,
         device: torch.device | None = None,
     ) -> None:
+        """``whole`` takes the steps of requests with constraints, which may ask for any token, where ``stepper`` says
+        only what is on a shortlist."""
         if max_rows < 1:
             raise DecodingError(f"`max_rows` must be at least 1, but is {max_rows}. Use 64, or what memory allows.")
         self.stepper = stepper
+        self.whole = whole or stepper
         self.max_rows = max_rows
         self.observer = observer
         self.device = device
@@ -140,7 +144,8 @@ class Search:
     def _started(self, group: list[Request], *, beams: int) -> tuple[list[Run], list[Event]]:
         """Start them. A source that the model cannot read fails alone: halves are tried until it is found."""
         try:
-            return [start(self.stepper, group, beams=beams, observer=self.observer, device=self.device)], []
+            stepper = self.whole if group[0].constraints else self.stepper
+            return [start(stepper, group, beams=beams, observer=self.observer, device=self.device)], []
         except SeqloomError as error:
             if len(group) == 1:
                 return [], [Failed(id=group[0].id, error=DecodingError(str(error)))]

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from seqloom.decoding.stepper import Step
 from seqloom.models.encoder_decoder import EncoderDecoder
+from seqloom.models.shortlist import Lists, Shortlist, lists_of
 from seqloom.nn.contracts import Head, WantedAttention
 from seqloom.nn.memory import Memory, SourceBatch
 from seqloom.nn.state import Rows, State
@@ -21,13 +22,16 @@ class ModelState(Rows):
 
     decoder: State
     memory: Memory
+    lists: Lists | None = None
+    """The tokens that each source's answer may be made of; None: all."""
 
 
 class ModelStepper:
     """One model's steps, with its own head or with another that stands around it."""
 
-    def __init__(self, model: EncoderDecoder, *, head: Head | None = None) -> None:
+    def __init__(self, model: EncoderDecoder, *, head: Head | None = None, shortlist: Shortlist | None = None) -> None:
         self.model = model
+        self.shortlist = shortlist
         self.head = head or model.head
         self.vocabulary = model.vocabulary
         self.joins = model.decoder.joins
@@ -37,14 +41,22 @@ class ModelStepper:
     def start(self, source: SourceBatch, *, beams: int, attention: bool = False) -> ModelState:
         memory = self.model.encode(source)
         shows: WantedAttention = "one" if attention else self.head.attention
-        return ModelState(decoder=self.model.decoder.start(memory, beams=beams, attention=shows), memory=memory)
+        lists = lists_of(self.shortlist, source, self.vocabulary)
+        return ModelState(
+            decoder=self.model.decoder.start(memory, beams=beams, attention=shows),
+            memory=memory,
+            lists=Lists(lists) if lists else None,
+        )
 
     def step(self, tokens_N: Tensor, state: State) -> Step:
         assert isinstance(state, ModelState)
         output = self.model.decoder(tokens_N[:, None], state.decoder)
-        attention_NTS = output.attention_NTS
+        attention_NTS, lists = output.attention_NTS, state.lists
+        columns_V = None if lists is None else lists.columns_V
+        logp_NV = self.head(output.pick(), state.memory, columns_V=columns_V)
         return Step(
-            logp_NV=self.head(output.pick(), state.memory),
+            logp_NV=logp_NV if lists is None else lists.own(logp_NV),
+            columns_V=columns_V,
             state=replace(state, decoder=output.state),
             attention_NS=None if attention_NTS is None else attention_NTS[:, 0],
             mask_BS=state.memory.mask_BS,

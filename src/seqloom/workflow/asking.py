@@ -28,6 +28,7 @@ __all__ = [
     "EnsembleSettings",
     "LanguageModelSettings",
     "NeighboursSettings",
+    "ShortlistSettings",
     "asking_of",
     "quick",
     "set_anew",
@@ -79,6 +80,20 @@ class NeighboursSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShortlistSettings:
+    """The shortlist: an answer is made of likely translations of its source's tokens and of frequent tokens alone.
+
+    It makes answers faster, the more so the larger the vocabulary is. What is asked with constraints is answered
+    without it.
+    """
+
+    translations: Positive = 50
+    """Of each source token, as the lexicon has them that was learnt from the training pairs; at most 100."""
+    frequent: Positive = 200
+    """Of all target tokens, by how often the training pairs have them."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class AnswerSettings:
     """The answers: how the finished model searches when it is not told otherwise."""
 
@@ -103,6 +118,7 @@ class AnswerSettings:
     ensemble: EnsembleSettings | None = None
     language_model: LanguageModelSettings | None = None
     neighbours: NeighboursSettings | None = None
+    shortlist: ShortlistSettings | None = None
 
     @property
     def penalty(self) -> LengthPenalty:
@@ -196,7 +212,15 @@ class Asking:
 def quick(answers: AnswerSettings, *, beam: int) -> Asking:
     """What a validation asks while a model is trained: a plain beam of the model alone."""
     return Asking(
-        answers=replace(answers, beam=beam, search=BeamSearch(), ensemble=None, language_model=None, neighbours=None)
+        answers=replace(
+            answers,
+            beam=beam,
+            search=BeamSearch(),
+            ensemble=None,
+            language_model=None,
+            neighbours=None,
+            shortlist=None,
+        )
     )
 
 

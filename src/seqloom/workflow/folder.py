@@ -5,6 +5,7 @@ weights.safetensors   the weights, replaced in one go whenever better ones are f
 tokenizer/            of both sides; or source/ and target/
 tasks/…/target/       the tokenizers of further tasks' targets
 factors/…             each factor's values; and further/…, the tokenizers of further sources that have their own
+lexicon.safetensors   what each source token is likely to be said by, for shortlists
 metrics.json          what was measured
 card.md               the same for people
 manifest.json         format, identity, checksums, where the data came from, versions
@@ -27,9 +28,18 @@ from seqloom.workflow.manifest import AGAIN, begin_manifest, open_manifest, read
 from seqloom.workflow.numberings import Tokenizers, name_tokenizers, numbering_of, open_tokenizers
 from seqloom.workflow.recipe import Recipe
 
-__all__ = ["Opened", "begin_folder", "build_model", "build_numbering", "open_folder", "open_numbering", "put_weights"]
+__all__ = [
+    "LEXICON",
+    "Opened",
+    "begin_folder",
+    "build_model",
+    "build_numbering",
+    "open_folder",
+    "open_numbering",
+    "put_weights",
+]
 
-WEIGHTS = "weights.safetensors"
+WEIGHTS, LEXICON = "weights.safetensors", "lexicon.safetensors"
 _LIBRARIES = ("torch", "numpy", "safetensors", "sentencepiece")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -13,12 +14,14 @@ import torch
 from seqloom.core.devices import DeviceName, pick_device
 from seqloom.core.errors import RecipeError
 from seqloom.data.batches import batches_of, make_batch
+from seqloom.data.lexicon import Lexicon
 from seqloom.data.numbering import Numbering
 from seqloom.data.rows import Row
 from seqloom.decoding.request import Engine, Pair, Source
 from seqloom.decoding.rollout import Rollout
 from seqloom.decoding.search import Search
 from seqloom.decoding.stepper import Stepper
+from seqloom.decoding.workers import Workers
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.models.frame_stepper import ModelFrameStepper
 from seqloom.models.stepper import ModelStepper
@@ -27,7 +30,7 @@ from seqloom.workflow.answers import Attention
 from seqloom.workflow.asking import AnswerSettings, Asked, Asking, asking_of
 from seqloom.workflow.calibrating import fit_calibration
 from seqloom.workflow.evaluating import Report, gather, read_anew
-from seqloom.workflow.folder import begin_folder, open_folder, put_weights
+from seqloom.workflow.folder import LEXICON, begin_folder, open_folder, put_weights
 from seqloom.workflow.forcing import likeliest
 from seqloom.workflow.manifest import put_metrics
 from seqloom.workflow.recipe import Recipe
@@ -39,6 +42,8 @@ from seqloom.workflow.vectors import check_answers
 
 __all__ = ["Model", "load_model"]
 
+_STEPPERS = 2
+"""Kept: with a shortlist, and for what is asked with constraints without."""
 _ROWS = 64
 """Sources that are searched side by side; each has its beam."""
 
@@ -57,9 +62,11 @@ class Model(Speaker):
         longest_source: int = 0,
         metrics: Mapping[str, Any] | None = None,
         name: str | None = None,
+        lexicon: Lexicon | None = None,
         trust: frozenset[str] | None = frozenset(),
     ) -> None:
         """``name``: of the further task that this is the model of. ``trust``: as ``load`` has it, for its company."""
+        self.lexicon = lexicon
         self.recipe = recipe
         self.numbering = numbering
         self.network = network.eval()
@@ -97,7 +104,11 @@ class Model(Speaker):
             check_answers(asking.answers)
             return Rollout(ModelFrameStepper(self.network), max_rows=_ROWS, device=self.device)
         rows = _ROWS * asking.rows(self.network.vocabulary.size)
-        return Search(self._stepper(asking.answers), max_rows=rows, device=self.device)
+        stepper = self._stepper(asking.answers)
+        cores = torch.get_num_threads() if self.device.type == "cpu" else 1
+        whole = self._stepper(replace(asking.answers, shortlist=None))
+        searches = [Search(stepper, whole=whole, max_rows=rows, device=self.device) for _ in range(cores)]
+        return Workers(searches, share=2 * _ROWS) if cores > 1 else searches[0]
 
     def _scorer(self) -> Engine:
         if self.network.vocabulary.channels:
@@ -106,12 +117,20 @@ class Model(Speaker):
 
     def _stepper(self, answers: AnswerSettings) -> Stepper:
         """Kept while the same ones have a say: others' folders are read once."""
-        having = (answers.ensemble, answers.language_model, answers.neighbours)
+        having = (answers.ensemble, answers.language_model, answers.neighbours, answers.shortlist)
         if having not in self._steppers:
             made = stepper_of(
-                self.network, self.numbering, answers, device=self.device, trust=self._trust, task=self._name
+                self.network,
+                self.numbering,
+                answers,
+                device=self.device,
+                lexicon=self.lexicon,
+                trust=self._trust,
+                task=self._name,
             )
-            self._steppers = {having: made}
+            if len(self._steppers) == _STEPPERS:
+                self._steppers.clear()
+            self._steppers[having] = made
         return self._steppers[having]
 
     def _draw_prior(self, count: int, *, seed: int) -> list[Source]:
@@ -177,6 +196,8 @@ class Model(Speaker):
         begin_folder(path, self.recipe, self.numbering, longest_source=self.longest_source, seen={}, trained={})
         put_weights(path, self.network)
         put_metrics(path, self.every_metric)
+        if self.lexicon is not None:
+            self.lexicon.save(path / LEXICON)
 
     def to(self, device: DeviceName) -> Model:
         self.network.to(pick_device(device))
@@ -196,6 +217,7 @@ def load_model(folder: Path, *, device: DeviceName = "cpu", trust: frozenset[str
         opened.model,
         longest_source=opened.manifest["longest_source"],
         metrics=opened.metrics,
+        lexicon=Lexicon.load(folder / LEXICON) if (folder / LEXICON).is_file() else None,
         trust=trust,
     )
     _ = model.calibration  # one that is damaged is refused now, not at the first answer

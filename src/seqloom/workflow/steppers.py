@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
 from seqloom.core.errors import DecodingError, RecipeError
+from seqloom.data.lexicon import Lexicon
 from seqloom.data.numbering import Numbering
 from seqloom.data.tokenizers import TextTokenizer
 from seqloom.decoding.fusion import Fusion, SameSource
@@ -15,6 +17,7 @@ from seqloom.decoding.stepper import Stepper
 from seqloom.engines.native.transformer import NativeStepper, takes
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.models.heads.neighbours import NeighboursHead
+from seqloom.models.shortlist import Shortlist
 from seqloom.models.stepper import ModelStepper
 from seqloom.workflow.asking import AnswerSettings, EnsembleSettings, LanguageModelSettings, NeighboursSettings
 from seqloom.workflow.datastore import open_datastore
@@ -29,14 +32,17 @@ def stepper_of(
     answers: AnswerSettings,
     *,
     device: torch.device,
+    lexicon: Lexicon | None = None,
     task: str | None = None,
     trust: frozenset[str] | None = frozenset(),
 ) -> Stepper:
-    """The model alone, or with its neighbours; in an ensemble; with a language model beside it.
+    """The model alone, by a shortlist or with its neighbours; in an ensemble; with a language model beside it.
 
     ``task``: for which of the further tasks the others of an ensemble are asked too.
     """
-    stepper: Stepper = _with_neighbours(network, answers.neighbours)
+    if answers.shortlist is not None:
+        return _alone(network, shortlist=_shortlist(answers, lexicon, numbering))
+    stepper = _with_neighbours(network, answers.neighbours)
     if answers.ensemble is not None:
         stepper = _together(stepper, numbering, answers.ensemble, device=device, task=task, trust=trust)
     if answers.language_model is not None:
@@ -44,9 +50,38 @@ def stepper_of(
     return stepper
 
 
+def _alone(network: EncoderDecoder, *, shortlist: Shortlist | None = None) -> Stepper:
+    """By the kernels if they know all of it."""
+    return (NativeStepper if takes(network) else ModelStepper)(network, shortlist=shortlist)
+
+
+def _shortlist(answers: AnswerSettings, lexicon: Lexicon | None, numbering: Numbering) -> Shortlist:
+    for name in ("ensemble", "language_model", "neighbours"):
+        if getattr(answers, name) is not None:
+            raise RecipeError(f"`answers.shortlist` must be left out with `answers.{name}`, which may say any token.")
+    if lexicon is None:
+        raise RecipeError(
+            "`answers.shortlist` needs the model's lexicon.safetensors, but there is none: `seqloom train` writes it "
+            "where text is made of text with more than 1,000 tokens. Leave it out, or train anew."
+        )
+    chosen = answers.shortlist
+    assert chosen is not None
+    joint = numbering.sources is numbering.targets  # then a name may be copied
+    unknown = numbering.target_vocabulary.unk
+
+    def shortlist(source: Sequence[int]) -> list[int]:
+        always = [unknown, *source] if joint else [unknown]
+        found: list[int] = lexicon.shortlist(
+            source, translations=chosen.translations, frequent=chosen.frequent, always=always
+        ).tolist()
+        return found
+
+    return shortlist
+
+
 def _with_neighbours(network: EncoderDecoder, neighbours: NeighboursSettings | None) -> Stepper:
     if neighbours is None:
-        return NativeStepper(network) if takes(network) else ModelStepper(network)
+        return _alone(network)
     store = open_datastore(Path(neighbours.store), network)
     head = NeighboursHead(
         network.head, store, k=neighbours.k, weight=neighbours.weight, temperature=neighbours.temperature

@@ -27,7 +27,8 @@ from seqloom.workflow.asking import Asking
 from seqloom.workflow.budgeting import check_rungs, keys_of, outlook, within
 from seqloom.workflow.card import write_card
 from seqloom.workflow.evaluating import Report, gather
-from seqloom.workflow.folder import begin_folder, open_numbering, put_weights
+from seqloom.workflow.folder import LEXICON, begin_folder, open_numbering, put_weights
+from seqloom.workflow.lexicons import learn_lexicon
 from seqloom.workflow.manifest import put_metrics
 from seqloom.workflow.model import Model, load_model
 from seqloom.workflow.plan import Planned, planned
@@ -165,7 +166,10 @@ class Training:
         begun: float,
     ) -> Ended:
         """Keep the weights, and measure them: the validation pairs as a finished model answers them, then each test."""
-        model = Model(recipe, numbering, trainer.model, longest_source=data.longest_source)
+        lexicon = learn_lexicon(data.corpora, numbering)
+        if lexicon is not None:
+            lexicon.save(folder / LEXICON)
+        model = Model(recipe, numbering, trainer.model, longest_source=data.longest_source, lexicon=lexicon)
         reports: dict[str, Report] = {}
         if stopped.reason != "interrupted":
             put_weights(folder, trainer.model)

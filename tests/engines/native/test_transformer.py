@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import torch
 from seqloom.core import settings
 from seqloom.core.specials import Specials
 from seqloom.decoding.collate import collate
+from seqloom.decoding.constraints import ForcedPrefix
 from seqloom.decoding.request import LengthPenalty, Request, Source, answer
 from seqloom.decoding.search import Search
 from seqloom.engines.native.compiled import OFF, kernels
@@ -168,6 +170,32 @@ def test_a_shortlist_leaves_out_all_other_tokens() -> None:
     expected_NC = logp_NV[:, listed].log_softmax(-1)
     torch.testing.assert_close(best.logp_NC, expected_NC.sort(descending=True).values, rtol=1e-4, atol=1e-4)
     assert all(set(each.tokens) <= set(listed) for each in answer(Search(stepper, max_rows=12), every))
+
+
+def test_a_shortlist_is_its_sources_own_whoever_else_is_answered() -> None:
+    """By the kernels as by the modules."""
+    made = network()
+
+    def shortlist(ids: Sequence[int]) -> list[int]:
+        return [*range(5 + ids[0] % 3, 53, 3), 4 + len(ids)]
+
+    every = requests(20, beams=3)
+    alone = [answer(Search(ModelStepper(made, shortlist=shortlist)), [each])[0] for each in every]
+    for stepper in (ModelStepper(made, shortlist=shortlist), NativeStepper(made, shortlist=shortlist)):
+        found = answer(Search(stepper, max_rows=21), every)
+        assert [each.tokens for each in found] == [each.tokens for each in alone]
+        for one, other in zip(found, alone, strict=True):
+            assert one.token_logps == pytest.approx(other.token_logps, abs=1e-4)
+            assert one.score == pytest.approx(other.score, abs=1e-4)
+
+
+def test_what_is_constrained_is_said_without_a_shortlist() -> None:
+    made = network()
+    listed = NativeStepper(made, shortlist=lambda ids: [7, 9])
+    [asked] = requests(1, beams=2, constraints=(ForcedPrefix((30, 31)),))
+    [found] = answer(Search(listed, whole=NativeStepper(made)), [asked])
+    assert found.tokens[:2] == (30, 31)
+    assert found == answer(Search(NativeStepper(made)), [asked])[0]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
@@ -26,6 +26,7 @@ from seqloom.engines.native.packing import (
 from seqloom.models.decoders.transformer import TransformerDecoder
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.models.heads.generator import Generator
+from seqloom.models.shortlist import Shortlist, lists_of
 from seqloom.models.stepper import ModelStepper
 from seqloom.nn.contracts import Features
 from seqloom.nn.embedding import TokenEmbedding
@@ -35,9 +36,7 @@ from seqloom.nn.self_cached import CachedAttention
 from seqloom.nn.self_ssru import Ssru
 from seqloom.nn.state import BeamRows, State
 
-__all__ = ["NativeStepper", "Shortlist", "TransformerState", "takes"]
-
-Shortlist = Callable[[Sequence[int]], Iterable[int]]
+__all__ = ["NativeStepper", "TransformerState", "takes"]
 
 _ROOM = 16
 _ROOM_OF_PAST = 48
@@ -187,7 +186,7 @@ class NativeStepper:
             held=Held(
                 [memory_BSX.new_empty(room, beams, memory_BSX.shape[2]) for _ in range(num_sources)],
                 memory_BSX.unbind(0),
-                self._lists(source),
+                lists_of(self._shortlist, source, self.vocabulary),
             ),
             beam_NT=None
             if beams == 1 or packed.ssru
@@ -198,17 +197,6 @@ class NativeStepper:
             length_B=memory.mask_BS.sum(1),
             longest_source=memory.mask_BS.shape[1],
         )
-
-    def _lists(self, source: SourceBatch) -> list[Tensor]:
-        if self._shortlist is None:
-            return []
-        text = source.parts["text"]
-        never = {self.vocabulary.pad, self.vocabulary.bos} - {self.vocabulary.eos}
-        lists = (
-            self._shortlist(ids_S[:length].tolist())
-            for ids_S, length in zip(text.values, text.mask_BS.sum(1).tolist(), strict=True)
-        )
-        return [torch.tensor([token for token in each if token not in never]) for each in lists]
 
     def step(self, tokens_N: Tensor, state: State) -> Step:
         """All log-probabilities: the kernels go as far as the last layer, the head does the rest."""
@@ -351,12 +339,13 @@ class _Packed:
         )
 
     def reach(self, length: int) -> None:
-        """Have the vectors of so many positions."""
+        """Have the vectors of so many positions. What other threads read meanwhile stays where it is."""
         if length <= self._reached:
             return
         most = self._positions.longest
-        self._reached = max(_POSITIONS, 2 * length) if most is None else most
+        reached = max(_POSITIONS, 2 * length) if most is None else most
         if type(self._positions) is not Positions:
-            nothing_1TD = torch.zeros(1, self._reached, self.width)
-            added_1TD = self._positions.add(nothing_1TD, torch.arange(self._reached)[None])
+            nothing_1TD = torch.zeros(1, reached, self.width)
+            added_1TD = self._positions.add(nothing_1TD, torch.arange(reached)[None])
             self.table.positions = self._pack.tensor(added_1TD)
+        self._reached = reached
