@@ -64,7 +64,7 @@ class Reading:
         own_NSK = self.beam_NT[:, : self.length, None] == beams_K
         own_NTSK = earlier_NTS[..., None] & own_NSK[:, None]
         if bias_NHTS is not None:
-            bias_NTHS = bias_NHTS.transpose(1, 2).expand(len(own_NSK), -1, -1, -1)
+            bias_NTHS = bias_NHTS.transpose(1, 2).expand(own_NSK.shape[0], -1, -1, -1)
             bias_NHTS = fold(bias_NTHS, self.beams).transpose(1, 2).repeat_interleave(self.beams, -1)
         return Visible(mask=fold(own_NTSK.flatten(2), self.beams)[:, None], bias_NHTS=bias_NHTS)
 
@@ -91,6 +91,6 @@ def put(past_BT: Tensor, new_BT: Tensor, positions_BT: Tensor, length: int) -> T
     missing = length - past_BT.shape[1]
     if missing > 0:
         past_BT = functional.pad(past_BT, (0, 0) * (past_BT.dim() - 2) + (0, missing + _ROOM))
-    rows_B1 = torch.arange(len(past_BT), device=past_BT.device)[:, None]
+    rows_B1 = torch.arange(past_BT.shape[0], device=past_BT.device)[:, None]
     into = Tensor.index_put if torch.is_grad_enabled() else Tensor.index_put_
     return into(past_BT, (rows_B1, positions_BT), new_BT)

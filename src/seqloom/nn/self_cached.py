@@ -40,7 +40,7 @@ class Cache(Past):
         """With the new tokens at their places."""
         new = [_beside(x_NTGE, self.beams) for x_NTGE in (keys_NTGE, values_NTGE)]
         if not reading.first:
-            positions_BT = reading.positions_NT[:: self.beams]
+            positions_BT = reading.positions_NT.unflatten(0, (-1, self.beams))[:, 0]
             past = (self.keys_BTKGE, self.values_BTKGE)
             new = [put(old, x_BTKGE, positions_BT, reading.length) for old, x_BTKGE in zip(past, new, strict=True)]
         return replace(self, keys_BTKGE=new[0], values_BTKGE=new[1])

@@ -71,7 +71,7 @@ class Window:
         return self._blocks(q_BSHE).flatten(0, 1), self._around(k_BSGE), self._around(v_BSGE)
 
     def join(self, attended: Tensor, *, like_BSD: Tensor) -> Tensor:
-        return attended.reshape(len(like_BSD), -1, attended.shape[-1])[:, : like_BSD.shape[1]]
+        return attended.reshape(like_BSD.shape[0], -1, attended.shape[-1])[:, : like_BSD.shape[1]]
 
     def _cuts(self, num_positions: int) -> bool:
         return num_positions > 3 * self.reach

@@ -115,7 +115,7 @@ class CopyHead(Head):
         assert at.attention_PS is not None, "a head that copies starts its decoder with attention"
         attention_PS = at.attention_PS.to(dtype)
         num_columns = self.size + attention_PS.shape[1]
-        copied_PX = attention_PS.new_zeros(len(at), num_columns + 1)
+        copied_PX = attention_PS.new_zeros(attention_PS.shape[0], num_columns + 1)
         if memory.copy_BS is None:
             return copied_PX[:, :-1]
         # What falls where nothing can be copied is gathered in one more column, which is left out.
