@@ -133,7 +133,8 @@ def _modality(name: str) -> str:
 def _end_to_end(memories: Sequence[Memory]) -> Memory:
     """All real positions of each row first, those of the first memory before those of the second."""
     mask_BS = torch.cat([memory.mask_BS for memory in memories], 1)
-    longest = int(mask_BS.sum(1).max())
+    # What is traced is for every source, so it cannot look at this one's lengths; padding changes nothing.
+    longest = mask_BS.shape[1] if torch.compiler.is_exporting() else int(mask_BS.sum(1).max())
     order_BS = (~mask_BS).int().argsort(dim=1, stable=True)[:, :longest]
 
     def moved(rows: Sequence[Tensor]) -> Tensor:

@@ -134,7 +134,8 @@ class TransformerDecoder(Decoder):
         positions_NT = state.position_N[:, None] + steps_1T if state.length else steps_1T
         beam_NT = state.beam_NT
         if beam_NT is not None:
-            own_NT = torch.arange(tokens_NT.shape[0], device=tokens_NT.device).remainder(state.beams)[:, None]
+            beams_K = torch.arange(state.beams, device=tokens_NT.device)
+            own_NT = beams_K.repeat(tokens_NT.shape[0] // state.beams)[:, None]
             own_NT = own_NT.expand(-1, num_steps)
             beam_NT = put(beam_NT, own_NT, positions_NT, length) if state.length else own_NT
         reading = Reading(
