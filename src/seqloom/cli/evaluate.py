@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from seqloom.cli.options import Device, Overrides, Task, Trust, importing, named_all
+from seqloom.cli.options import Device, Engine, Overrides, Task, Trust, importing, named_all
 
 __all__ = ["evaluate"]
 
@@ -20,6 +20,7 @@ def evaluate(
     plot: Path | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     task: Task = None,
+    engine: Engine = "auto",
     device: Device = "cpu",
     trust: Trust = (),
 ) -> None:
@@ -45,6 +46,8 @@ def evaluate(
         Print an object a file instead.
     task
         One of the further tasks that the model was trained for; by default the main one.
+    engine
+        What answers: own, ctranslate2 or onnx; by default the fastest that can, of those that are there.
     device
         Where to compute: cpu, cuda or auto.
     trust
@@ -61,7 +64,7 @@ def evaluate(
         if len(files) > 1:
             raise DataError(f"`--plot` draws the answers to one file, but there are {len(files)}. Evaluate one alone.")
         check_plot(plot)
-    loaded = load(model, device=device, trust=trust)
+    loaded = load(model, engine=engine, device=device, trust=trust)
     loaded = loaded if task is None else loaded.task(task)
     for file in named_all(files):
         report = loaded.evaluate(file, beam=beam, set=set_)

@@ -12,6 +12,7 @@ import seqloom
 from seqloom.cli.check import check
 from seqloom.cli.datastore import datastore
 from seqloom.cli.evaluate import evaluate
+from seqloom.cli.export import export
 from seqloom.cli.options import hide_hyphens
 from seqloom.cli.predict import predict
 from seqloom.cli.quickstart import quickstart
@@ -41,7 +42,7 @@ app = App(
     exit_on_error=False,
     result_action="return_value",
 )
-for command in (quickstart, train, predict, evaluate, score, datastore, check, recipes):
+for command in (quickstart, train, predict, evaluate, score, export, datastore, check, recipes):
     app.command(command)
 
 

@@ -8,14 +8,16 @@ from typing import Annotated, TypeAlias
 from cyclopts import Parameter
 
 from seqloom.core.devices import DeviceName
+from seqloom.core.engines import EngineName
 
-__all__ = ["Device", "Files", "Overrides", "Task", "Trust", "hide_hyphens", "importing", "named", "named_all"]
+__all__ = ["Device", "Engine", "Files", "Overrides", "Task", "Trust", "hide_hyphens", "importing", "named", "named_all"]
 
 Files: TypeAlias = Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=(), show_default=False)]
 Overrides: TypeAlias = Annotated[tuple[str, ...], Parameter(name="--set", negative=(), show_default=False)]
 Trust: TypeAlias = Annotated[tuple[str, ...], Parameter(negative=(), show_default=False)]
 Device: TypeAlias = DeviceName
 Task: TypeAlias = str | None
+Engine: TypeAlias = EngineName
 
 _STDIN = "<standard input>"
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from seqloom.cli.options import Device, Trust, importing, named
+from seqloom.cli.options import Device, Engine, Trust, importing, named
 
 __all__ = ["score"]
 
@@ -17,6 +17,7 @@ def score(
     /,
     *,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
+    engine: Engine = "auto",
     device: Device = "cpu",
     trust: Trust = (),
 ) -> None:
@@ -32,6 +33,8 @@ def score(
         A file of pairs, or `-`.
     as_json
         Print an object a pair instead, with a log-probability for each token.
+    engine
+        What answers: own, ctranslate2 or onnx; by default the fastest that can, of those that are there.
     device
         Where to compute: cpu, cuda or auto.
     trust
@@ -40,7 +43,7 @@ def score(
     with importing():
         from seqloom.workflow.loading import load
 
-    loaded = load(model, device=device, trust=trust)
+    loaded = load(model, engine=engine, device=device, trust=trust)
     for scored in loaded.scores(loaded.rows(named(file))):
         if as_json:
             print(json.dumps(scored.to_data(), ensure_ascii=False), flush=True)

@@ -17,11 +17,11 @@ from seqloom.data.batches import batches_of, make_batch
 from seqloom.data.lexicon import Lexicon
 from seqloom.data.numbering import Numbering
 from seqloom.data.rows import Row
+from seqloom.decoding.first_of import FirstOf
 from seqloom.decoding.request import Engine, Pair, Source
 from seqloom.decoding.rollout import Rollout
 from seqloom.decoding.search import Search
 from seqloom.decoding.stepper import Stepper
-from seqloom.decoding.workers import Workers
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.models.frame_stepper import ModelFrameStepper
 from seqloom.models.stepper import ModelStepper
@@ -30,11 +30,13 @@ from seqloom.workflow.answers import Attention
 from seqloom.workflow.asking import AnswerSettings, Asked, Asking, asking_of
 from seqloom.workflow.calibrating import fit_calibration
 from seqloom.workflow.evaluating import Report, gather, read_anew
+from seqloom.workflow.exported import Exported
 from seqloom.workflow.folder import LEXICON, begin_folder, open_folder, put_weights
 from seqloom.workflow.forcing import likeliest
 from seqloom.workflow.manifest import put_metrics
 from seqloom.workflow.recipe import Recipe
 from seqloom.workflow.rows import Pairs
+from seqloom.workflow.searching import ROWS, search_on_cores
 from seqloom.workflow.speaker import SCORED, Speaker
 from seqloom.workflow.steppers import stepper_of
 from seqloom.workflow.summary import summary_of
@@ -44,8 +46,6 @@ __all__ = ["Model", "load_model"]
 
 _STEPPERS = 2
 """Kept: with a shortlist, and for what is asked with constraints without."""
-_ROWS = 64
-"""Sources that are searched side by side; each has its beam."""
 
 
 class Model(Speaker):
@@ -72,6 +72,8 @@ class Model(Speaker):
         self.network = network.eval()
         self.longest_source = longest_source
         self.metrics = metrics or {}
+        self.exports: Sequence[Exported] = ()
+        """What was exported of it and answers faster."""
         self._steppers: dict[object, Stepper] = {}
         self._name = name
         self._trust = trust
@@ -102,13 +104,15 @@ class Model(Speaker):
         """What finds the answers: there is nothing to search for among numbers."""
         if self.network.vocabulary.channels:
             check_answers(asking.answers)
-            return Rollout(ModelFrameStepper(self.network), max_rows=_ROWS, device=self.device)
-        rows = _ROWS * asking.rows(self.network.vocabulary.size)
-        stepper = self._stepper(asking.answers)
-        cores = torch.get_num_threads() if self.device.type == "cpu" else 1
-        whole = self._stepper(replace(asking.answers, shortlist=None))
-        searches = [Search(stepper, whole=whole, max_rows=rows, device=self.device) for _ in range(cores)]
-        return Workers(searches, share=2 * _ROWS) if cores > 1 else searches[0]
+            return Rollout(ModelFrameStepper(self.network), max_rows=ROWS, device=self.device)
+        own = search_on_cores(
+            self._stepper(asking.answers),
+            whole=self._stepper(replace(asking.answers, shortlist=None)),
+            rows=ROWS * asking.rows(self.network.vocabulary.size),
+            device=self.device,
+        )
+        faster = [each.engine(asking) for each in self.exports if each.refuses(asking.answers) is None]
+        return FirstOf([*faster, own]) if faster else own
 
     def _scorer(self) -> Engine:
         if self.network.vocabulary.channels:
@@ -182,7 +186,7 @@ class Model(Speaker):
             for pair in pairs
             if 0 < max(map(len, pair.source.parts.values())) <= longest[0] and len(pair.target) < longest[1]
         )
-        return batches_of(fitting, size=_ROWS, vocabulary=self.network.vocabulary)
+        return batches_of(fitting, size=ROWS, vocabulary=self.network.vocabulary)
 
     # ---- the rest ----------------------------------------------------------------------------------------------------
 

@@ -53,6 +53,9 @@ class Use(Protocol):
     """What of a recipe is asked for wherever nothing is trained."""
 
     @property
+    def about(self) -> str: ...
+
+    @property
     def data(self) -> DataSettings: ...
 
     @property

@@ -1,0 +1,33 @@
+"""Our search over cores: one for each, with one thread."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from seqloom.decoding.request import Engine
+from seqloom.decoding.search import Search
+from seqloom.decoding.stepper import Stepper
+from seqloom.decoding.workers import Workers
+
+__all__ = ["ROWS", "search_graphs", "search_on_cores"]
+
+ROWS = 64
+"""Sources that are searched side by side; each has its beam."""
+
+
+def search_on_cores(
+    stepper: Stepper, *, whole: Stepper | None = None, rows: int, device: torch.device | None = None
+) -> Engine:
+    """``rows``: hypotheses of all sources that are searched side by side on a core."""
+    cores = torch.get_num_threads() if device is None or device.type == "cpu" else 1
+    searches = [Search(stepper, whole=whole, max_rows=rows, device=device) for _ in range(cores)]
+    return Workers(searches, share=2 * ROWS) if cores > 1 else searches[0]
+
+
+def search_graphs(folder: Path, *, rows: int) -> Engine:
+    """Over the ONNX graphs in the folder."""
+    from seqloom.engines.onnx import OnnxStepper
+
+    return search_on_cores(OnnxStepper(folder, threads=1), rows=rows)
