@@ -137,7 +137,7 @@ def test_a_trained_model_answers_the_same(tmp_path: Path) -> None:
 
 def learn_to_reverse(model: EncoderDecoder) -> None:
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
-    for batch in batches_of(reversed_words(4000, seed=1), size=40, vocabulary=model.vocabulary):
+    for batch in batches_of(reversed_words(2800, seed=1), size=40, vocabulary=model.vocabulary):
         loss = -model.logp_P(batch).mean()
         optimizer.zero_grad()
         loss.backward()

@@ -14,6 +14,7 @@ from seqloom.export.ctranslate2 import write_ctranslate2
 from seqloom.models.encoder_decoder import EncoderDecoder, ModelSettings
 
 SIZE = 30
+SPECIALS = Specials(size=SIZE)
 
 
 def settings_of(**parts: Any) -> ModelSettings:
@@ -31,10 +32,10 @@ def settings_of(**parts: Any) -> ModelSettings:
     return parse(ModelSettings, data)
 
 
-def built(settings: ModelSettings, *, size: int = SIZE, seed: int = 1) -> EncoderDecoder:
+def built(settings: ModelSettings, *, source: Specials = SPECIALS, target: Specials = SPECIALS) -> EncoderDecoder:
     """With noise on every weight: a fresh model's biases are nothing, and its norms do nothing."""
-    torch.manual_seed(seed)
-    network = settings.build(source=Specials(size=SIZE), target=Specials(size=size)).eval()
+    torch.manual_seed(1)
+    network = settings.build(source=source, target=target).eval()
     with torch.no_grad():
         for weight in network.parameters():
             weight.add_(torch.randn_like(weight) * 0.2)

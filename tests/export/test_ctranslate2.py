@@ -12,6 +12,7 @@ import torch
 from tests.export.models import SIZE, built, pairs, settings_of, write
 
 from seqloom.core.errors import MissingExtraError, RecipeError
+from seqloom.core.specials import Specials
 from seqloom.decoding.request import Scored
 from seqloom.decoding.search import Search
 from seqloom.engines.ctranslate2 import CTranslate2Engine
@@ -64,7 +65,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 def test_log_probabilities_are_the_same(name: str, tmp_path: Path) -> None:
     settings = settings_of(**VARIANTS[name])
     assert why_not(settings) is None
-    network = built(settings, size=SIZE if "tie" in VARIANTS[name] else SIZE - 7)
+    network = built(settings, target=Specials(size=SIZE if "tie" in VARIANTS[name] else SIZE - 7))
     engine = CTranslate2Engine(write(network, tmp_path, settings), workers=1)
     given = pairs(network.vocabulary.size)
     close(engine.score(given), Search(ModelStepper(network)).score(given), within=1e-5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 from collections import deque
 from collections.abc import Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -92,7 +93,7 @@ class CTranslate2Engine:
         third faster and now and then misses the answer that ours finds. ``batch_tokens``: how many source tokens times
         beams a batch may have.
         """
-        self.workers = workers or max(1, len(os.sched_getaffinity(0)) // threads)
+        self.workers = workers or max(1, _processors() // threads)
         self.batch_tokens = batch_tokens
         self._model = CTranslate2Model(
             Path(folder),
@@ -305,6 +306,11 @@ class CTranslate2Engine:
                 events.append(Piece(id=asked.request.id, tokens=answer.tokens))
             events.append(Finished(id=asked.request.id, answer=answer))
         return events
+
+
+def _processors() -> int:
+    """Those that this process may use, where the system says so."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _pair_cost(pair: Pair) -> int:
