@@ -67,13 +67,12 @@ class _Token:
 class CTranslate2Engine:
     """Beam and greedy search by CTranslate2 over the files that `seqloom.export.ctranslate2` writes.
 
-    Requests of one kind travel together, longest sources first, in as many batches as keep all workers busy; each is
-    searched by CTranslate2 and then scored by it, since it gives no token's log-probability. A batch's answers are
-    events as soon as it is over.
+    Requests of one kind travel together, longest sources first, in as many batches as keep all workers busy. A beam
+    is told no token's log-probability, so what it found is scored once more. A batch's answers are events as soon as
+    it is over; a streamed answer of a beam is one piece, at its end.
 
     Answers mean what those of ``Search`` mean, and in greedy search they are the same. A beam is not pruned alike: ours
-    gives the place of an ended hypothesis up, CTranslate2 fills it again, and stops when as many have ended as there
-    are beams.
+    gives the place of an ended hypothesis up, CTranslate2 fills it again and stops after so many ends.
     """
 
     def __init__(
