@@ -30,6 +30,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(Path(__file__).parent / "peers"))
 
 from contestants import CONTESTANTS, Contestant, Task  # noqa: E402
+from machine import family, memory_of  # noqa: E402
 from operations import training_operations  # noqa: E402
 from ours import recipe  # noqa: E402
 
@@ -189,30 +190,6 @@ def watched(process: subprocess.Popen[bytes]) -> float:
             most[each] = max(memory_of(each), most.get(each, 0.0))
         time.sleep(0.5)
     return sum(most.values())
-
-
-def family(process: int) -> list[int]:
-    """A process and all that descend from it."""
-    found = [process]
-    for each in found:
-        try:
-            for children in Path(f"/proc/{each}/task").glob("*/children"):
-                found += map(int, children.read_text().split())
-        except OSError:
-            continue
-    return found
-
-
-def memory_of(process: int) -> float:
-    """The most megabytes it had so far; 0 where the system does not tell.
-
-    The system keeps that figure. To have it count what is shared would take a tenth of a processor from the measured.
-    """
-    try:
-        lines = Path(f"/proc/{process}/status").read_text().splitlines()
-    except OSError:
-        return 0.0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
 
 
 def operations(peers: Path, task: Task) -> float:

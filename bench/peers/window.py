@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from machine import machine_seconds, own_seconds
+
 __all__ = ["Step", "Window"]
 
 
@@ -48,14 +50,14 @@ class Window:
             self.warm_until = now + self.warm
         elif self.opened is None:
             if now >= self.warm_until:
-                self.opened = now, _machine_seconds(), _own_seconds()
+                self.opened = now, machine_seconds(), own_seconds()
         else:
             self.steps.append(step)
             if now - self.opened[0] >= self.seconds:
                 self._close(now, *self.opened)
 
     def _close(self, now: float, opened: float, machine: float, own: float) -> None:
-        seconds, own_seconds = now - opened, _own_seconds() - own
+        seconds, used = now - opened, own_seconds() - own
         target = sum(step.target for step in self.steps)
         measured = {
             "rate": target / seconds,
@@ -65,23 +67,8 @@ class Window:
             "source_padding": 1 - sum(step.source for step in self.steps) / sum(s.source_positions for s in self.steps),
             "target_padding": 1 - target / sum(step.target_positions for step in self.steps),
             "first_step": self.first_step,
-            "own_processors": own_seconds / seconds,
-            "others_processors": max(0.0, (_machine_seconds() - machine - own_seconds) / seconds),
+            "own_processors": used / seconds,
+            "others_processors": max(0.0, (machine_seconds() - machine - used) / seconds),
         }
         self.out.write_text(json.dumps(measured))
         os._exit(0)  # a peer would save, validate or train on
-
-
-def _own_seconds() -> float:
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
-
-
-def _machine_seconds() -> float:
-    """Of all processors together, spent on anything; 0 where the system does not tell."""
-    try:
-        first = Path("/proc/stat").read_text().splitlines()[0]
-    except OSError:
-        return 0.0
-    user, nice, system, _idle, _waiting, *interrupts = (int(ticks) for ticks in first.split()[1:9])
-    return (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
