@@ -39,7 +39,7 @@ fix: $(STAMP) ## repair format and lint where ruff can
 slow: $(STAMP) ## run the slow tests: convergence
 	$(BIN)/pytest -q -m slow
 
-bench: $(STAMP) ## run every measurement in bench/; MULTI30K and PEERS name the folders that some need
+bench: $(STAMP) ## run every measurement in bench/; MULTI30K, PEERS and MODEL name the folders that some need
 	@set -e; for script in $(filter-out bench/quick.py,$(wildcard bench/*.py)); do echo "== $$script"; $(BIN)/python $$script; done
 
 bench-quick: $(STAMP) ## compare a few kernels with what bench/history/ kept of them; ends with an error over 15 % slower
