@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 from cyclopts import Parameter
 
-from seqloom.cli.options import Device, Overrides, Task, Trust, importing, named
+from seqloom.cli.options import Device, Engine, Overrides, Task, Trust, importing, named
 from seqloom.core.errors import RecipeError, SeqloomError
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def predict(
     min_confidence: float | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     task: Task = None,
+    engine: Engine = "auto",
     device: Device = "cpu",
     trust: Trust = (),
 ) -> None:
@@ -96,6 +97,8 @@ def predict(
         Print an object a line: text, score, confidence, tokens and theirs, alternatives.
     task
         One of the further tasks that the model was trained for; by default the main one.
+    engine
+        What answers: own, ctranslate2 or onnx; by default the fastest that can, of those that are there.
     device
         Where to compute: cpu, cuda or auto.
     trust
@@ -109,7 +112,7 @@ def predict(
 
     if min_confidence is not None and not 0 <= min_confidence <= 1:
         raise RecipeError(f"`--min-confidence` must be from 0 to 1, but is {min_confidence:g}.")
-    loaded = load(model, device=device, trust=trust)
+    loaded = load(model, engine=engine, device=device, trust=trust)
     loaded = loaded if task is None else loaded.task(task)
     asking = asking_of(
         loaded.recipe.answers,
