@@ -15,6 +15,7 @@ from torch import Tensor
 
 from seqloom.core.errors import MissingExtraError, RecipeError
 from seqloom.core.specials import Specials
+from seqloom.engines.onnx import OnnxStepper
 from seqloom.engines.onnx_layout import Layout
 from seqloom.export.onnx import try_graphs, write_onnx
 from seqloom.export.probe import Probe
@@ -157,6 +158,23 @@ def test_every_kind_can_be_written(combination: Combination, tmp_path: Path) -> 
     torch.manual_seed(1)
     write_onnx(combination.build(Specials(size=8)), tmp_path)
     assert len([*tmp_path.iterdir()]) == 3
+
+
+@pytest.mark.slow
+def test_matrices_can_be_rounded_to_eight_bits(tmp_path: Path) -> None:
+    """One that is tied to the embedding among them."""
+    settings = replace(CONV, target=EmbeddingSettings(width=64), tie="output")
+    model = small(replace(settings, decoder=ConvDecoderSettings(width=64, layers=1))).eval()
+    write_onnx(model, tmp_path / "whole")
+    write_onnx(model, tmp_path / "rounded", quantize="int8")
+    sizes = [(tmp_path / name / "step.onnx").stat().st_size for name in ("whole", "rounded")]
+    assert sizes[1] < sizes[0] / 2
+    source = Probe(sources=2, beams=2, positions=4, units=2).source(model)
+    said = []
+    for stepper in (ModelStepper(model), OnnxStepper(tmp_path / "rounded")):
+        with torch.inference_mode():
+            said.append(stepper.step(torch.full([4], 5), stepper.start(source, beams=2)).logp_NV.exp())
+    assert 0 < (said[0] - said[1]).abs().max() < 0.1
 
 
 def test_a_probe_has_what_the_network_asks_for() -> None:

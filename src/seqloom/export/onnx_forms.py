@@ -40,13 +40,18 @@ class _AlwaysCut(Window):
 
 
 class _Convolution(nn.Module):
-    """The runtime's own convolution, whose weights lie ready, in place of a product with windows written down."""
+    """The runtime's own convolution over a source; where a decoder sees one window, one product for all rows."""
 
     def __init__(self, convolution: Convolution) -> None:
         super().__init__()
+        self.window_OX: Tensor
         self.weight, self.bias = convolution.weight, convolution.bias
+        [self.kernel] = convolution.kernel_size
+        self.register_buffer("window_OX", convolution.weight.transpose(1, 2).flatten(1).contiguous())
 
     def forward(self, x_NTC: Tensor) -> Tensor:
+        if isinstance(x_NTC.shape[1], int) and x_NTC.shape[1] == self.kernel:
+            return functional.linear(x_NTC.flatten(1), self.window_OX, self.bias)[:, None]
         return functional.conv1d(x_NTC.transpose(1, 2), self.weight, self.bias).transpose(1, 2)
 
 
@@ -148,7 +153,15 @@ def _repeated(x: Any, repeats: Any, dim: int, output_size: Any = None) -> Any:
     return op.Reshape(beside, op.Concat(*sizes, axis=0))
 
 
+def _sorted(x: Any, *, stable: bool, dim: int = -1, descending: bool = False) -> Any:
+    """In ONNX, of equal entries the one that stood first comes first."""
+    op = _opset()
+    dim = dim % len(x.shape)
+    return op.TopK(x, op.Shape(x, start=dim, end=dim + 1), axis=dim, largest=int(descending))
+
+
 TRANSLATIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     torch.ops.seqloom.recurrence.default: _translated,
     torch.ops.aten.repeat_interleave.self_int: _repeated,
+    torch.ops.aten.sort.stable: _sorted,
 }

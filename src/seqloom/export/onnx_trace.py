@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -87,12 +88,16 @@ def _whole(name: str) -> str:
 
 
 def write_graph(graph: Any, path: Path) -> None:
-    """Without the notes on where in the program a node came from, which are longer than the graph."""
+    """Without notes on where in the program a node came from, and on sizes, which any reader finds for itself."""
     import onnx_ir
 
     for node in graph.all_nodes():
         node.metadata_props.clear()
         node.doc_string = None
+        for value in node.outputs:
+            value.metadata_props.clear()
+            if not value.is_graph_output():
+                value.shape = value.type = None
     model = onnx_ir.Model(graph, ir_version=10, producer_name="seqloom")
     with whole_file(path) as opened:
         opened.write(onnx_ir.serde.serialize_model(model).SerializeToString(deterministic=True))
@@ -100,9 +105,26 @@ def write_graph(graph: Any, path: Path) -> None:
 
 def quantize_file(path: Path) -> None:
     """Matrices in whole numbers of eight bits, each column with its own scale."""
+    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    quantize_dynamic(path, path, weight_type=QuantType.QInt8, per_channel=True)
+    model = onnx.load(path)
+    del model.graph.value_info[:]  # what is known of a matrix no longer holds once it is turned
+    _untie(model.graph)
+    onnx.save(model, path)
+    with _quietly(""):
+        quantize_dynamic(path, path, weight_type=QuantType.QInt8, per_channel=True)
+
+
+def _untie(graph: Any) -> None:
+    """A matrix of its own for each product, which the quantizer turns round without asking who else reads it."""
+    matrices = {matrix.name: matrix for matrix in graph.initializer}
+    uses = Counter(name for node in graph.node for name in node.input)
+    for number, node in enumerate(graph.node):
+        if node.op_type == "Gemm" and uses[node.input[1]] > 1 and node.input[1] in matrices:
+            own = graph.initializer.add()
+            own.CopyFrom(matrices[node.input[1]])
+            own.name = node.input[1] = f"{own.name}/{number}"
 
 
 # ---- torch's exporter ------------------------------------------------------------------------------------------------
@@ -132,9 +154,9 @@ def _traced(
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def _quietly(*names: str) -> Iterator[None]:
     """The exporter warns of libraries that we do not have, and of changes to itself."""
-    loggers = [logging.getLogger(name) for name in ("torch", "onnxscript", "onnx_ir")]
+    loggers = [logging.getLogger(name) for name in ("torch", "onnxscript", "onnx_ir", *names)]
     before = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.ERROR)
