@@ -22,14 +22,12 @@ from seqloom.decoding.request import Engine
 from seqloom.workflow.asking import AnswerSettings, Asking
 from seqloom.workflow.manifest import begin_manifest, open_manifest, put_metrics, read_metrics, there
 from seqloom.workflow.numberings import name_tokenizers, numbering_of, open_tokenizers
-from seqloom.workflow.speaker import SCORED, Speaker
+from seqloom.workflow.speaker import Speaker
 from seqloom.workflow.use import Use, UseRecipe
 
 __all__ = ["EngineKind", "Exported", "begin_exported", "open_exported"]
 
 EngineKind = Literal["ctranslate2", "onnx"]
-_ROWS = 64
-"""Sources that are searched side by side, where the search is ours."""
 
 
 class Exported(Speaker):
@@ -68,13 +66,13 @@ class Exported(Speaker):
         if line := self.refuses(asking.answers):
             raise RecipeError(line)
         if self.kind == "onnx":
-            return self._search(rows=_ROWS * asking.rows(self.numbering.target_vocabulary.size))
+            return self._search(beams=asking.rows(self.numbering.target_vocabulary.size))
         return self._ctranslate2(shortlist=asking.answers.shortlist is not None)
 
     _engine = engine
 
     def _scorer(self) -> Engine:
-        return self._search(rows=SCORED) if self.kind == "onnx" else self._ctranslate2(shortlist=False)
+        return self._search() if self.kind == "onnx" else self._ctranslate2(shortlist=False)
 
     def _ctranslate2(self, *, shortlist: bool) -> Engine:
         from seqloom.engines.ctranslate2 import CTranslate2Engine
@@ -83,10 +81,10 @@ class Exported(Speaker):
             self._engines[shortlist] = CTranslate2Engine(self.folder, shortlist=shortlist)
         return self._engines[shortlist]
 
-    def _search(self, *, rows: int) -> Engine:
+    def _search(self, *, beams: int = 1) -> Engine:
         from seqloom.workflow.searching import search_graphs
 
-        return search_graphs(self.folder, rows=rows)
+        return search_graphs(self.folder, beams=beams)
 
 
 def begin_exported(

@@ -11,10 +11,17 @@ from seqloom.decoding.search import Search
 from seqloom.decoding.stepper import Stepper
 from seqloom.decoding.workers import Workers
 
-__all__ = ["ROWS", "search_graphs", "search_on_cores"]
+__all__ = ["ROWS", "rows_of_batch", "search_graphs", "search_on_cores"]
 
 ROWS = 64
 """Sources that are searched side by side; each has its beam."""
+_HYPOTHESES = 320
+"""But as many hypotheses at least: weights that do not fit into a cache are read for all of them at once."""
+
+
+def rows_of_batch(beams: int) -> int:
+    """The hypotheses of all sources together, where each has so many."""
+    return max(ROWS * beams, _HYPOTHESES)
 
 
 def search_on_cores(
@@ -23,11 +30,11 @@ def search_on_cores(
     """``rows``: hypotheses of all sources that are searched side by side on a core."""
     cores = torch.get_num_threads() if device is None or device.type == "cpu" else 1
     searches = [Search(stepper, whole=whole, max_rows=rows, device=device) for _ in range(cores)]
-    return Workers(searches, share=2 * ROWS) if cores > 1 else searches[0]
+    return Workers(searches, share=2 * _HYPOTHESES) if cores > 1 else searches[0]
 
 
-def search_graphs(folder: Path, *, rows: int) -> Engine:
+def search_graphs(folder: Path, *, beams: int) -> Engine:
     """Over the ONNX graphs in the folder."""
     from seqloom.engines.onnx import OnnxStepper
 
-    return search_on_cores(OnnxStepper(folder, threads=1), rows=rows)
+    return search_on_cores(OnnxStepper(folder, threads=1), rows=rows_of_batch(beams))

@@ -23,8 +23,8 @@
 #define MR 6
 #endif
 #define NR (2 * VL)
-#define BLOCK 48 /* rows that go through the layers together: what is made of them stays in the second cache */
-#define FEW 24   /* rows that are projected onto the vocabulary together */
+#define BLOCK 96 /* rows that go through the layers together: what is made of them stays in the second cache */
+#define FEW 48   /* rows that are projected onto the vocabulary together */
 
 typedef float vec __attribute__((vector_size(VL * 4), aligned(4), may_alias));
 typedef int32_t ivec __attribute__((vector_size(VL * 4), aligned(4), may_alias));

@@ -166,6 +166,8 @@ class NativeStepper:
         self.longest = network.decoder.longest
         self.order = network.decoder.order
         self._network = network
+        # Those that were made for inference alone never change, and have no version.
+        self._weights = [each for each in network.parameters() if not each.is_inference()]
         self._shortlist = shortlist
         self._packed: _Packed | None = None
         library = kernels()
@@ -269,8 +271,7 @@ class NativeStepper:
 
     def _of_now(self) -> _Packed:
         """The weights as they are: a model that is still learning has others each time."""
-        known = not any(each.is_inference() for each in self._network.parameters())
-        version = sum(each._version for each in self._network.parameters()) if known else -1
+        version = sum(each._version for each in self._weights)
         if self._packed is None or self._packed.version != version:
             self._packed = _Packed(self._network, panel=self._library.panel_width(), version=version)
         return self._packed
