@@ -25,6 +25,7 @@ from seqloom.data.tokenizers import (
     UnigramSettings,
     WordSettings,
     load_tokenizer,
+    subwords,
 )
 from seqloom.data.tokenizers.sampling import Lattice, Merges
 from seqloom.data.tokenizers.sides import load_sides, name_sides
@@ -387,3 +388,14 @@ def test_damaged_folders_are_one_line(tmp_path: Path) -> None:
         refused(message)
     about.write_text(about.read_text()[:30])
     refused("damaged or of another program")
+
+
+def test_words_that_were_let_go_of_are_read_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of any length takes the same memory; whichever words are kept just then, ids are the same."""
+    texts = [f"{text} word{place % 70} other{place % 31}" for place, text in enumerate(TEXTS * 40)]
+    settings = BpeSettings(size=400)
+    expected = settings.fit(TEXTS).encode_all(texts)
+    monkeypatch.setattr(subwords, "_MOST_WORDS", 20)
+    few = settings.fit(TEXTS)
+    assert [few.encode(text) for text in texts] == expected
+    assert [few.encode_all([text])[0] for text in texts] == expected

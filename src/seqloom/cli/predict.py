@@ -1,11 +1,10 @@
 """`seqloom predict`: one answer a line, in the order asked."""
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -13,9 +12,13 @@ from seqloom.cli.options import Device, Engine, Overrides, Task, Trust, importin
 from seqloom.core.errors import RecipeError, SeqloomError
 
 if TYPE_CHECKING:
-    from seqloom.workflow.answers import Answer
+    from seqloom.workflow.resuming import Draft
+    from seqloom.workflow.written import Flow, Form
 
 __all__ = ["predict"]
+
+_TOLD = 100
+"""Kinds of errors that are told of one question: were each of a million another one, nobody would read them."""
 
 
 def predict(
@@ -24,6 +27,7 @@ def predict(
     /,
     *,
     out: Annotated[Path | None, Parameter(name=("--out", "-o"))] = None,
+    restart: Annotated[bool, Parameter(negative=())] = False,
     prior: int | None = None,
     beam: int | None = None,
     nbest: int = 1,
@@ -50,6 +54,9 @@ def predict(
     An empty line has an empty answer; a source too long for the model is answered sentence by sentence. With `--nbest`
     each answer is a line of its own: the source's number, the score and the text, with tabs between them.
 
+    A file of any length takes the same memory. With `-o` a command that was killed goes on where it was when it is
+    given again, as long as the file is one that can be read again.
+
     With `--min-confidence` two columns stand before all others: `?` where the answer is less sure than that and a
     person should see it, else nothing; and the confidence. The last line, on standard error, counts such answers. A
     confidence is the chance that the answer is right or, where answers are not just right or wrong, the quality to be
@@ -62,7 +69,9 @@ def predict(
     file
         A source a line; of a table (TSV, CSV, JSONL) its column of sources. `-` is standard input.
     out
-        Write there; the file appears when it is complete.
+        Write there; the file appears when it is complete. Until then the answers are in `….part` beside it.
+    restart
+        Begin anew, whatever a command that was killed left for this `-o`.
     prior
         Read nothing: answer so many draws from the prior of a model with a latent encoder. `--seed` says which.
     beam
@@ -105,10 +114,14 @@ def predict(
         Packages whose parts the model may run.
     """
     with importing():
+        from seqloom.data.opening import flows
         from seqloom.workflow.asking import asking_of
-        from seqloom.workflow.feeds import Pipe, Question
+        from seqloom.workflow.feeds import Pipe, Question, Ready
         from seqloom.workflow.loading import load
+        from seqloom.workflow.resuming import terms_of
         from seqloom.workflow.rows import questions_of
+        from seqloom.workflow.watching import Lines, watch
+        from seqloom.workflow.written import Form
 
     if min_confidence is not None and not 0 <= min_confidence <= 1:
         raise RecipeError(f"`--min-confidence` must be from 0 to 1, but is {min_confidence:g}.")
@@ -133,41 +146,46 @@ def predict(
     channels = loaded.numbering.channels
     if min_confidence is not None and "target" in channels:
         raise RecipeError("`--min-confidence` must be left out: an answer that is a series of numbers has none.")
-    rows = questions_of(named(file), loaded.recipe, channels=channels)
-    questions = (Question(text=row.source, extras=row.extras) for row in rows)
-    if prior is None:
-        answers = loaded.answers(Pipe(questions), asking)
-    else:
-        answers = loaded.imagined(prior, asking, seed=seed)
-    number = unsure = failed = 0
+    form = Form(nbest=nbest, least=min_confidence, as_json=as_json)
+    once = prior is not None or flows(named(file))
+    terms = None if once or out is None else terms_of(model, asking, form, task=task)
     told: set[str] = set()
-    with _output(out) as stream:
-        for number, answer in enumerate(answers, start=1):
-            if answer.error is not None:
-                failed += 1
-                if answer.error not in told:  # what is wrong with all of them is said once
-                    print(f"source {number}: {answer.error}", file=sys.stderr, flush=True)
-                told.add(answer.error)
-            unsure += min_confidence is not None and answer.confidence < min_confidence
-            for line in _lines(number, answer, nbest=nbest, least=min_confidence, as_json=as_json):
-                stream.write(line + "\n")
-            stream.flush()
+    with _output(out, terms, form, restart=restart) as output:
+        if prior is None:
+            rows = output.rest(lambda: questions_of(named(file), loaded.recipe, channels=channels))
+            questions = (Question(text=row.source, extras=row.extras) for row in rows)
+            # What can be read again is read in turn, so that the same command computes the same.
+            feed = Pipe(questions) if once else Ready(questions)
+            answers = loaded.answers(feed, asking, first=output.tally.answered)
+            total: Lines | int | None = None if once else Lines(named(file), encoding=loaded.recipe.data.encoding)
+        else:
+            output.rest(lambda: iter(()))
+            answers, total = loaded.imagined(prior, asking, seed=seed), prior
+        if before := output.tally.answered:
+            print(f"{out}: goes on at source {before + 1:,}, for {before:,} are answered.", file=sys.stderr, flush=True)
+        try:
+            with watch(total=total, before=before, into_file=out is not None) as watched:
+                for answer in answers:
+                    output.put(answer)
+                    watched.at(output.saved)
+                    if answer.error is not None and answer.error not in told and len(told) < _TOLD:
+                        told.add(answer.error)  # what is wrong with all of them is said once
+                        print(f"source {output.tally.answered}: {answer.error}", file=sys.stderr, flush=True)
+                output.save()
+                watched.at(output.saved)
+        except KeyboardInterrupt:
+            if terms is not None:
+                print(f"{out}: interrupted; the same command goes on where it was.", file=sys.stderr)
+            raise
+    tally = output.tally
     if min_confidence is not None:
-        print(_counted(unsure, number, min_confidence, fitted=loaded.calibration.fitted), file=sys.stderr)
-    if failed:
-        one = "it has" if failed == 1 else "they have"
-        raise SeqloomError(f"{failed:,} of {number:,} sources could not be answered; {one} an empty line.")
-
-
-def _lines(number: int, answer: "Answer", *, nbest: int, least: float | None, as_json: bool) -> Iterator[str]:
-    if as_json:
-        review = {} if least is None else {"review": answer.confidence < least}
-        yield json.dumps({**answer.to_data(), **review}, ensure_ascii=False)
-        return
-    for each in (answer, *answer.alternatives)[:nbest]:
-        mark = "" if least is None else f"{'?' * (each.confidence < least)}\t{each.confidence:.4f}\t"
-        place = "" if nbest == 1 else f"{number}\t{each.score:.4f}\t"
-        yield f"{mark}{place}{_one_line(each.text)}"
+        fitted = loaded.calibration.fitted
+        print(_counted(tally.unsure, tally.answered, min_confidence, fitted=fitted), file=sys.stderr)
+    if tally.failed:
+        one = "it has" if tally.failed == 1 else "they have"
+        raise SeqloomError(
+            f"{tally.failed:,} of {tally.answered:,} sources could not be answered; {one} an empty line."
+        )
 
 
 def _counted(unsure: int, number: int, least: float, *, fitted: str) -> str:
@@ -179,26 +197,19 @@ def _counted(unsure: int, number: int, least: float, *, fitted: str) -> str:
     return f"{unsure:,} of {number:,} answers {verb} below {least:g}: look at {them}.{doubt}"
 
 
-def _one_line(text: str) -> str:
-    """A line of output is an answer, whatever the model says."""
-    return " ".join(text.splitlines()) if len(text.splitlines()) > 1 else text.strip("\r\n")
-
-
 @contextmanager
-def _output(out: Path | None) -> Iterator[TextIO]:
+def _output(out: Path | None, terms: dict[str, Any] | None, form: "Form", *, restart: bool) -> "Iterator[Flow | Draft]":
     """Standard output, or a file that is complete when it has its name."""
+    from seqloom.workflow.resuming import drafted
+    from seqloom.workflow.written import Flow
+
     if out is None:
         sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-        yield sys.stdout
+        yield Flow(sys.stdout, form)
         return
-    beside = out.with_name(out.name + ".part")
-    try:
-        with beside.open("w", encoding="utf-8", newline="\n") as stream:
-            yield stream
-        beside.replace(out)
-    except OSError as error:
-        raise SeqloomError(
-            f"{out}: cannot be written: {error.strerror}. What was answered is in {beside.name}; choose another `-o`."
-            if beside.exists()
-            else f"{out}: cannot be written: {error.strerror}. Choose another `-o`."
-        ) from error
+    if out.exists() and not out.is_file() and not out.is_dir():  # a device takes what comes, and has no other name
+        with out.open("w", encoding="utf-8", newline="\n") as stream:
+            yield Flow(stream, form)
+        return
+    with drafted(out, terms, form, restart=restart) as draft:
+        yield draft

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from seqloom.core.errors import DataError
 from seqloom.core.wording import nearest
 
-__all__ = ["STANDARD_INPUT", "blocks_of", "check_file", "check_text", "shown", "suffix_of"]
+__all__ = ["STANDARD_INPUT", "blocks_of", "check_file", "check_text", "flows", "shown", "suffix_of"]
 
 STANDARD_INPUT = "-"
 _BLOCK = 1 << 18
@@ -45,6 +45,12 @@ def suffix_of(file: str) -> str:
     """What tells the format: ".tsv" of train.tsv and of train.tsv.gz."""
     path = Path(file.lower())
     return Path(path.stem).suffix if path.suffix in _COMPRESSED else path.suffix
+
+
+def flows(name: str) -> bool:
+    """Whether it can be read only once: standard input, or a pipe that has a name."""
+    paths = [Path(part) for part in (name, *name.split(","))]
+    return name == STANDARD_INPUT or any(path.exists() and not path.is_file() and not path.is_dir() for path in paths)
 
 
 def check_file(file: str) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from seqloom.core.errors import TrainingError
+from seqloom.core.locking import acquire
 
 __all__ = ["locked"]
 
@@ -21,7 +21,7 @@ def locked(folder: Path) -> Iterator[None]:
     folder.mkdir(parents=True, exist_ok=True)
     # The file stays: were it removed, a second run could lock the old one and a third the new one.
     with (folder / _NAME).open("a+", encoding="utf-8") as file:
-        if not _acquire(file.fileno()):
+        if not acquire(file.fileno()):
             file.seek(0)
             owner = file.read().strip()
             who = f"process {owner}" if owner else "another process"
@@ -33,25 +33,3 @@ def locked(folder: Path) -> Iterator[None]:
         file.flush()
         yield
         file.truncate(0)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _acquire(descriptor: int) -> bool:
-        os.lseek(descriptor, 1 << 30, os.SEEK_SET)  # beyond the text, which others must be able to read
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _acquire(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True

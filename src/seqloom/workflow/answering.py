@@ -88,11 +88,14 @@ class Answerer:
         self.looks = looks
         self.calibration = calibration
 
-    def answer(self, feed: Feed) -> Iterator[Answer]:
-        """Each question's answer, in their order, as soon as it and all before it are there."""
+    def answer(self, feed: Feed, *, first: int = 0) -> Iterator[Answer]:
+        """Each question's answer, in their order, as soon as it and all before it are there.
+
+        ``first`` is the place of the first one: what is drawn depends on the place, wherever one begins.
+        """
         opened: dict[int, _Open] = {}
         order: deque[int] = deque()
-        number, over = 0, False
+        number, over = first, False
         broken: SeqloomError | None = None
         try:
             while not over or order:

@@ -8,9 +8,9 @@ from typing import Any
 
 from torch import nn
 
+from seqloom.core.clock import clock
 from seqloom.core.files import write_text
 from seqloom.workflow.evaluating import Report
-from seqloom.workflow.plan import clock
 from seqloom.workflow.recipe import Recipe
 
 __all__ = ["write_card"]

@@ -10,9 +10,10 @@ from typing import Protocol, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from seqloom.core.clock import clock
 from seqloom.training.events import Recovered, Stepped, Stopped, Validated
 from seqloom.workflow.evaluating import Report
-from seqloom.workflow.plan import Planned, clock
+from seqloom.workflow.plan import Planned
 from seqloom.workflow.training import Ended, Told
 
 __all__ = ["samples_of", "show"]

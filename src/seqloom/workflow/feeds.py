@@ -10,7 +10,7 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import Any, Protocol, TypeAlias
 
-from seqloom.core.errors import DataError
+from seqloom.core.errors import DataError, SeqloomError
 from seqloom.data.cleaning import Cleaner
 from seqloom.data.objects import UnreadableError, as_series
 from seqloom.data.rows import BadLine, Row
@@ -74,9 +74,20 @@ class Ready:
 
     def __init__(self, questions: Iterable[Question]) -> None:
         self._questions = iter(questions)
+        self._error: SeqloomError | None = None
 
     def take(self, most: int, *, wait: bool) -> list[Question] | None:
-        return list(islice(self._questions, most)) or None
+        if self._error is not None:
+            raise self._error
+        found: list[Question] = []
+        try:
+            for question in islice(self._questions, most):
+                found.append(question)
+        except SeqloomError as error:  # what was read before it is answered first
+            if not found:
+                raise
+            self._error = error
+        return found or None
 
 
 class Pipe:

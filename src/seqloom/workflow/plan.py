@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from seqloom.core.clock import clock
 from seqloom.core.specials import Specials
 from seqloom.data.numbering import Numbering
 from seqloom.training.precision import resolve
@@ -14,7 +15,7 @@ from seqloom.training.trainer import Trainer
 from seqloom.workflow.preparing import Prepared
 from seqloom.workflow.recipe import Recipe
 
-__all__ = ["Planned", "clock", "planned"]
+__all__ = ["Planned", "planned"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,14 +83,6 @@ def _task(name: str, recipe: Recipe, numbering: Numbering, data: Prepared) -> st
 def _size(vocabulary: Specials) -> str:
     """Of tokens how many there are; of frames how wide they are."""
     return f"{vocabulary.channels:,}-channel" if vocabulary.channels else f"{vocabulary.size:,}"
-
-
-def clock(seconds: float) -> str:
-    """ "2 h 05 min", "3 min 20 s", "14 s"."""
-    whole = round(seconds)
-    if whole >= 3600:
-        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
-    return f"{whole // 60} min {whole % 60:02} s" if whole >= 60 else f"{whole} s"
 
 
 def _device(trainer: Trainer) -> str:

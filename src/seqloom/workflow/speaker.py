@@ -89,11 +89,14 @@ class Speaker(ABC):
         drawn = (Question(text="", drawn=source) for source in self._draw_prior(count, seed=seed))
         return self.answers(Ready(drawn), replace(asking, max_length=longest))
 
-    def answers(self, feed: Feed, asking: Asking | None = None) -> Iterator[Answer]:
-        """The same for sources that come one after the other; each answer as soon as those before it are there."""
+    def answers(self, feed: Feed, asking: Asking | None = None, *, first: int = 0) -> Iterator[Answer]:
+        """The same for sources that come one after the other; each answer as soon as those before it are there.
+
+        ``first`` is the place of the first of them, where others were answered before: draws depend on it.
+        """
         asking = asking or Asking(answers=self.recipe.answers)
         cleaned = Cleaned(feed, self._cleaner)
-        for answer in self._answerer(asking).answer(cleaned):
+        for answer in self._answerer(asking).answer(cleaned, first=first):
             yield replace(answer, source=cleaned.original())
 
     def stream(self, source: Any, **how: Unpack[Asked]) -> Iterator[str]:

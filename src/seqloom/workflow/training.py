@@ -17,6 +17,7 @@ from seqloom.core.devices import DeviceName, pick_device
 from seqloom.core.errors import RecipeError
 from seqloom.core.seeding import seed_everything
 from seqloom.data.numbering import Numbering
+from seqloom.data.opening import flows
 from seqloom.training.budget import make_plan, tokens_per_second
 from seqloom.training.events import Event, Stopped, Validated
 from seqloom.training.lock import locked
@@ -137,7 +138,7 @@ class Training:
         for name, task in data.tasks.items():
             looked_at += [(pairs, self.recipe.task(name)) for pairs in (*task.train, *task.valid, *task.test)]
         for pairs, recipe in looked_at:
-            if isinstance(pairs, str | Path) and not _flows(str(pairs)):
+            if isinstance(pairs, str | Path) and not flows(str(pairs)):
                 next(rows_of(pairs, recipe), None)
 
     # ---- beginning ---------------------------------------------------------------------------------------------------
@@ -286,9 +287,3 @@ def _drain(events: Iterator[Told]) -> Ended:
     [last] = deque(events, maxlen=1)
     assert isinstance(last, Ended)
     return last
-
-
-def _flows(name: str) -> bool:
-    """Whether it can be read only once: standard input, or a pipe that has a name."""
-    paths = [Path(part) for part in (name, *name.split(","))]
-    return name == "-" or any(path.exists() and not path.is_file() and not path.is_dir() for path in paths)

@@ -44,7 +44,7 @@ class SpacedWords:
         tokens = [special.pattern, r"\s", rf"(?:[^\W\d_{UNSPACED}][{marks}]*)+", r"\d+", unspaced, rf".[{marks}]*"]
         self._token = re.compile("|".join(token for token in tokens if token), re.DOTALL)
         self._unspaced = re.compile(f"[{UNSPACED}]")
-        self._glue = lru_cache(maxsize=100_000)(self._sides)
+        self._glue = lru_cache(maxsize=1 << 13)(self._sides)  # of the commonest
 
     def cut(self, text: str) -> list[str]:
         found = self._token.findall(text)

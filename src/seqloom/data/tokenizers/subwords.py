@@ -113,7 +113,11 @@ def _unescape(text: str) -> str:
 
 _LONGEST_KEPT = 40
 """Characters of a word that is kept: a script without spaces has whole sentences for words."""
+_MOST_WORDS = 15_000
+"""Words that are kept, and as many again of those before: few enough that a file of any length takes the same memory,
+and that common ones need not be encoded twice."""
 _MOST_KEPT = 300_000
+"""Variants."""
 _VARIANT_BITS = 5
 """A word has 2^5 variants: enough to read a common word in all the likely ways, few enough to remember them."""
 
@@ -129,6 +133,7 @@ class _Words(dict[str, tuple[int, ...]]):
 
     def __init__(self, model: sentencepiece.SentencePieceProcessor) -> None:
         super().__init__()
+        self.before: dict[str, tuple[int, ...]] = {}
         self.model = model
         mark: list[int] = model.encode("\n")
         self.space = tuple(mark[:-1])
@@ -136,18 +141,23 @@ class _Words(dict[str, tuple[int, ...]]):
 
     def meet(self, words: Iterable[str]) -> None:
         """Encode those that are new in one go, which is quicker than one by one."""
-        new = [word for word in set(words) if word not in self and word and len(word) <= _LONGEST_KEPT]
-        if len(self) + len(new) > _MOST_KEPT:
-            self.clear()
+        unseen = {word for word in set(words) if word not in self and word and len(word) <= _LONGEST_KEPT}
+        new = [word for word in unseen if word not in self.before]
+        self._make_room(len(unseen))
         self.update(zip(new, map(tuple, self.model.encode(new)), strict=True))
 
     def __missing__(self, word: str) -> tuple[int, ...]:
-        ids = tuple(self.model.encode(word)) if word else self.space
+        ids = self.before.get(word) or (tuple(self.model.encode(word)) if word else self.space)
         if len(word) <= _LONGEST_KEPT:
-            if len(self) >= _MOST_KEPT:
-                self.clear()
+            self._make_room(1)
             self[word] = ids
         return ids
+
+    def _make_room(self, number: int) -> None:
+        """Those of before are let go of, but for what was asked for since."""
+        if len(self) + number > _MOST_WORDS:
+            self.before = dict(self)
+            self.clear()
 
 
 class _Variants(dict[tuple[str, int], list[int]]):
