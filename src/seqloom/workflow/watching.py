@@ -21,6 +21,9 @@ __all__ = ["Lines", "Watch", "watch"]
 _EVERY = 10.0
 """Seconds between plain lines; what took less has no line at all."""
 
+_KNOWN = 2.0
+"""Seconds before the speed tells how long it will take."""
+
 
 class Watch(Protocol):
     """What can be told."""
@@ -87,7 +90,8 @@ class _Meter:
     def line(self) -> str:
         total = self.total
         of = "" if total is None else f"/{total:,}"
-        left = "" if total is None or not self.speed else f"  left {clock((total - self.answered) / self.speed)}"
+        known = self.speed and self.seconds >= _KNOWN
+        left = f"  left {clock((total - self.answered) / self.speed)}" if known and total is not None else ""
         return f"{self.answered:,}{of} answered  {self.speed:,.0f}/s{left}"
 
     def end(self) -> str:
