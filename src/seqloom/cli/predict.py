@@ -148,7 +148,7 @@ def predict(
         raise RecipeError("`--min-confidence` must be left out: an answer that is a series of numbers has none.")
     form = Form(nbest=nbest, least=min_confidence, as_json=as_json)
     once = prior is not None or flows(named(file))
-    terms = None if once or out is None else terms_of(model, asking, form, task=task)
+    terms = None if once or out is None else terms_of(model, asking, form, engines=loaded.engines, task=task)
     told: set[str] = set()
     with _output(out, terms, form, restart=restart) as output:
         if prior is None:

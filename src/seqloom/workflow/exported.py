@@ -36,6 +36,7 @@ class Exported(Speaker):
     def __init__(self, folder: Path, recipe: UseRecipe, manifest: Mapping[str, Any]) -> None:
         self.folder = folder
         self.recipe = recipe
+        self._id: str = manifest["id"]
         self.kind: EngineKind = manifest["engine"]
         self.made_of: Mapping[str, str] = manifest["made_of"]
         """The model's identity, and the checksum of its weights."""
@@ -49,6 +50,10 @@ class Exported(Speaker):
         raise DecodingError(
             f"`task` must be left out: this folder has one task. `seqloom export MODEL --task {name}` exports another."
         )
+
+    @property
+    def engines(self) -> str:
+        return f"{self.kind} {self._id}"
 
     def refuses(self, answers: AnswerSettings) -> str | None:
         """Why answers like these are not to be had of it; None if they are."""

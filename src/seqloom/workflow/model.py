@@ -98,6 +98,10 @@ class Model(Speaker):
         tasks = dict(self.metrics.get("tasks", {})) | {name: dict(each.metrics) for name, each in self._tasks.items()}
         return {**self.metrics, "tasks": tasks} if tasks else self.metrics
 
+    @property
+    def engines(self) -> str:
+        return ", ".join([*(each.engines for each in self.exports), "own"])
+
     # ---- answering ---------------------------------------------------------------------------------------------------
 
     def _engine(self, asking: Asking) -> Engine:

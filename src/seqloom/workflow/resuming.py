@@ -41,13 +41,14 @@ _MOST = 1 << 20
 """… and never more characters than these are held back."""
 
 
-def terms_of(folder: Path, asking: Asking, form: Form, *, task: str | None) -> dict[str, Any]:
+def terms_of(folder: Path, asking: Asking, form: Form, *, engines: str, task: str | None) -> dict[str, Any]:
     """All that an answer and its line depend on beside its source, in words: two that are equal are one question."""
     answers = asking.answers
     company = [] if answers.ensemble is None else [*answers.ensemble.models]
     company += [] if answers.language_model is None else [answers.language_model.model]
     terms = {
         "model": _model(folder),
+        "engine": engines,
         **({"task": task} if task else {}),
         **{f"model {name}": _model(Path(name)) for name in company},
         **dict(_flat(settings.to_data(asking))),

@@ -51,6 +51,11 @@ class Speaker(ABC):
     def _scorer(self) -> Engine:
         """What scores pairs."""
 
+    @property
+    @abstractmethod
+    def engines(self) -> str:
+        """Who answers, and by which files: others would answer otherwise."""
+
     def _look(self, source: Source, tokens: Sequence[Any]) -> Attention | None:
         """Where it looks when it says these tokens; None where that cannot be seen."""
         return None
