@@ -256,8 +256,8 @@ def test_who_is_cancelled_is_not_heard_of_and_the_id_is_free(folder: Path) -> No
     engine = CTranslate2Engine(folder, workers=1, batch_tokens=1)
     first, second, *_ = requests(10, max_length=40)
     engine.admit([first, second])
-    engine.step()
     assert engine.refuses(second) is not None
+    engine.step()
     engine.cancel([second.id])
     anew = replace(first, id=second.id)
     assert engine.refuses(anew) is None
