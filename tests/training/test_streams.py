@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -119,6 +119,15 @@ def test_what_is_done_to_each_batch_is_done_ahead_and_its_error_loses_none() -> 
     assert set(threads) == {"seqloom-batch"}
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Ctrl-C raises: whoever is started in the background by a shell begins without."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_an_interrupt_while_waiting_loses_no_batch_and_leaves_no_thread() -> None:
     asked, main = threading.Event(), threading.main_thread().ident
     assert main is not None
