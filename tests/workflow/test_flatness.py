@@ -59,7 +59,7 @@ class Echo:
 
 
 class Echoing(Model):
-    def _engine(self, asking: Asking) -> Any:
+    def engine(self, asking: Asking) -> Any:
         return Echo()
 
 

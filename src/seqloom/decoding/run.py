@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 import torch
 from torch import Tensor
 
-from seqloom.decoding.beam import among
+from seqloom.decoding.brief import choose_briefly
 from seqloom.decoding.choice import Choice, Chosen
 from seqloom.decoding.collate import Layout, collate
 from seqloom.decoding.columns import Columns
@@ -20,7 +20,6 @@ from seqloom.decoding.picker import Picker
 from seqloom.decoding.progress import Progress
 from seqloom.decoding.request import Answer, Event, Piece, Request
 from seqloom.decoding.stepper import Ranking, Step, Stepper
-from seqloom.nn.state import State
 
 __all__ = ["NO_ATTENTION", "Kind", "RunningBatch", "as_answer"]
 
@@ -146,7 +145,7 @@ class RunningBatch:
         """One token more for every hypothesis."""
         attention_NS = mask_BS = None
         if self._ranking is not None:
-            choice, state = self._choose_briefly(self._ranking)
+            choice, state = choose_briefly(self._ranking, self._live, self._state, self._progress)
         else:
             step = self.stepper.step(self._live.last_N, self._state)
             mask_BS, state = step.mask_BS, step.state
@@ -170,27 +169,6 @@ class RunningBatch:
         if left or any(progress.over for progress in self._progress):
             self.keep(lambda id: id not in left)
         return events
-
-    # ---- the choice among few tokens ---------------------------------------------------------------------------------
-
-    def _choose_briefly(self, stepper: Ranking) -> tuple[Choice, State]:
-        live, eos = self._live, stepper.vocabulary.eos
-        short = [progress.length < progress.request.min_length for progress in self._progress]
-        full = [progress.length == progress.limit for progress in self._progress]
-        count = min(self.beams + any(short), stepper.vocabulary.size)
-        best = stepper.best(live.last_N, self._state, count=count, alive_N=live.total_N > -math.inf)
-        logp_NC, token_NC = best.logp_NC, best.token_NC
-        if any(short):
-            logp_NC[self._rows_of(short)] = logp_NC.masked_fill(token_NC == eos, -math.inf)[self._rows_of(short)]
-        if any(full):
-            rows_N = self._rows_of(full)
-            logp_NC[rows_N] = -math.inf
-            logp_NC[rows_N, 0], token_NC[rows_N, 0] = best.end_N[rows_N], eos
-        return among(logp_NC, token_NC, live), best.state
-
-    def _rows_of(self, wanted: Sequence[bool]) -> Tensor:
-        """Whether a hypothesis belongs to one of these sources."""
-        return torch.tensor(wanted, device=self._live.total_N.device).repeat_interleave(self.beams)
 
     # ---- before the choice: what is barred ---------------------------------------------------------------------------
 

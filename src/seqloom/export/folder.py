@@ -6,19 +6,20 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, get_args
 
+from seqloom.core.engines import EngineKind
 from seqloom.core.errors import RecipeError, SeqloomError
 from seqloom.core.wording import one_of, show
-from seqloom.data.lexicon import Lexicon
 from seqloom.data.tokenizers import TextTokenizer
 from seqloom.export.ctranslate2 import Quantization, distinct, write_ctranslate2
 from seqloom.export.onnx import write_onnx
 from seqloom.workflow.asking import ShortlistSettings
-from seqloom.workflow.exported import EngineKind, begin_exported
+from seqloom.workflow.exported import begin_exported
 from seqloom.workflow.folder import WEIGHTS
+from seqloom.workflow.lexicons import Shortlisting
 from seqloom.workflow.loading import EXPORTS
 from seqloom.workflow.manifest import read_manifest, sha256
 from seqloom.workflow.model import Model, load_model
@@ -78,7 +79,7 @@ def _write(model: Model, into: Path, *, to: EngineKind, quantize: str | None, sh
         source_tokens=tokens[0],
         target_tokens=tokens[1],
         quantize=quantize,  # type: ignore[arg-type]
-        shortlist=_Shortlist(model).words(*tokens) if shortlist else None,
+        shortlist=_listed(model, *tokens) if shortlist else None,
     )
 
 
@@ -116,35 +117,17 @@ def _tokens(tokenizer: TextTokenizer) -> list[str]:
     return tokenizer.show(range(tokenizer.specials.size))
 
 
-@dataclass(frozen=True)
-class _Shortlist:
-    """A model's shortlist as words, for an engine that knows no ids."""
-
-    model: Model
-
-    def words(self, source_tokens: Sequence[str], target_tokens: Sequence[str]) -> dict[str, list[str]]:
-        lexicon, numbering = self._lexicon, self.model.numbering
-        chosen = self.model.recipe.answers.shortlist or ShortlistSettings()
-        sources, targets = distinct(source_tokens), distinct(target_tokens)
-        specials = numbering.target_vocabulary
-        always = [specials.eos, specials.unk, *lexicon.frequent_V[: chosen.frequent].tolist()]
-        joint = numbering.sources is numbering.targets  # then a name may be copied
-        listed = {"": [targets[id] for id in dict.fromkeys(always)]}
-        for source, row_X in zip(sources, lexicon.translations_SX[:, : chosen.translations].tolist(), strict=True):
-            own = [source] if joint else []
-            listed[source] = [*own, *(targets[id] for id in row_X if id >= 0)]
-        # A line of the file is a token and those that it may be said by, with spaces between them.
-        whole = {source: [word for word in words if not _spaced(word)] for source, words in listed.items()}
-        return {source: words for source, words in whole.items() if words and not _spaced(source)}
-
-    @property
-    def _lexicon(self) -> Lexicon:
-        if self.model.lexicon is None:
-            raise RecipeError(
-                "`--shortlist` needs the model's lexicon.safetensors, but there is none: `seqloom train` writes it "
-                "where text is made of text with more than 1,000 tokens. Leave it out, or train anew."
-            )
-        return self.model.lexicon
+def _listed(model: Model, source_tokens: Sequence[str], target_tokens: Sequence[str]) -> dict[str, list[str]]:
+    """The model's shortlist as words, for an engine that knows no ids: a line a source token, "" for all of them."""
+    numbering = model.numbering
+    chosen = model.recipe.answers.shortlist or ShortlistSettings()
+    shortlisting = Shortlisting.of(model.lexicon, chosen, numbering, asked="--shortlist")
+    sources, targets = distinct(source_tokens), distinct(target_tokens)
+    ids = {"": [numbering.target_vocabulary.eos, *shortlisting.for_all]}
+    ids |= {source: shortlisting.because_of(token) for token, source in enumerate(sources)}
+    # A line of the file has spaces between its tokens.
+    words = {source: [targets[id] for id in some if not _spaced(targets[id])] for source, some in ids.items()}
+    return {source: some for source, some in words.items() if some and not _spaced(source)}
 
 
 def _spaced(word: str) -> bool:

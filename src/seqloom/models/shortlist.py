@@ -10,30 +10,32 @@ import torch
 from torch import Tensor
 
 from seqloom.core.specials import Specials
-from seqloom.nn.memory import SourceBatch
+from seqloom.nn.contracts import Features, Head
+from seqloom.nn.memory import Memory, SourceBatch
 
-__all__ = ["Lists", "Shortlist", "lists_of"]
+__all__ = ["Lists", "Shortlist", "said"]
 
 Shortlist = Callable[[Sequence[int]], Iterable[int]]
 """Of a source's tokens, those that its answer may be made of."""
-
-
-def lists_of(shortlist: Shortlist | None, source: SourceBatch, vocabulary: Specials) -> list[Tensor]:
-    """In order, the end among them; none where all tokens may be said."""
-    if shortlist is None:
-        return []
-    text = source.parts["text"]
-    never = {vocabulary.pad, vocabulary.bos} - {vocabulary.eos}
-    lengths = text.mask_BS.sum(1).tolist()
-    every = [shortlist(ids_S[:length].tolist()) for ids_S, length in zip(text.values, lengths, strict=True)]
-    return [torch.tensor(sorted({*each, vocabulary.eos} - never), device=text.values.device) for each in every]
 
 
 class Lists:
     """A ``State``: the lists follow their sources."""
 
     def __init__(self, lists: Sequence[Tensor]) -> None:
+        """Each in order, with the end, without padding and the beginning."""
         self.lists = lists
+
+    @classmethod
+    def of(cls, shortlist: Shortlist | None, source: SourceBatch, vocabulary: Specials) -> Self | None:
+        """None where all tokens may be said."""
+        if shortlist is None:
+            return None
+        text = source.parts["text"]
+        never = {vocabulary.pad, vocabulary.bos} - {vocabulary.eos}
+        lengths = text.mask_BS.sum(1).tolist()
+        every = [shortlist(ids_S[:length].tolist()) for ids_S, length in zip(text.values, lengths, strict=True)]
+        return cls([torch.tensor(sorted({*each, vocabulary.eos} - never), device=text.values.device) for each in every])
 
     def reorder(self, parents_N: Tensor) -> Self:
         return self
@@ -43,6 +45,15 @@ class Lists:
 
     def join(self, other: Self) -> Self:
         return type(self)([*self.lists, *other.lists])
+
+    @cached_property
+    def address_B(self) -> Tensor:
+        """Where each begins."""
+        return torch.tensor([each.data_ptr() for each in self.lists])
+
+    @cached_property
+    def length_B(self) -> Tensor:
+        return torch.tensor([len(each) for each in self.lists])
 
     @cached_property
     def columns_V(self) -> Tensor:
@@ -62,3 +73,10 @@ class Lists:
         beams = len(logp_NV) // len(self.lists)
         logp_NV = logp_NV.masked_fill(~self.own_BV.repeat_interleave(beams, 0), -torch.inf)
         return logp_NV - logp_NV.logsumexp(-1, keepdim=True)
+
+
+def said(head: Head, at: Features, memory: Memory, lists: Lists | None) -> tuple[Tensor, Tensor | None]:
+    """What a head says, and of which tokens; None: of all, in order."""
+    if lists is None:
+        return head(at, memory), None
+    return lists.own(head(at, memory, columns_V=lists.columns_V)), lists.columns_V

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from seqloom.decoding.stepper import Step
 from seqloom.models.encoder_decoder import EncoderDecoder
-from seqloom.models.shortlist import Lists, Shortlist, lists_of
+from seqloom.models.shortlist import Lists, Shortlist, said
 from seqloom.nn.contracts import Head, WantedAttention
 from seqloom.nn.memory import Memory, SourceBatch
 from seqloom.nn.state import Rows, State
@@ -41,21 +41,19 @@ class ModelStepper:
     def start(self, source: SourceBatch, *, beams: int, attention: bool = False) -> ModelState:
         memory = self.model.encode(source)
         shows: WantedAttention = "one" if attention else self.head.attention
-        lists = lists_of(self.shortlist, source, self.vocabulary)
         return ModelState(
             decoder=self.model.decoder.start(memory, beams=beams, attention=shows),
             memory=memory,
-            lists=Lists(lists) if lists else None,
+            lists=Lists.of(self.shortlist, source, self.vocabulary),
         )
 
     def step(self, tokens_N: Tensor, state: State) -> Step:
         assert isinstance(state, ModelState)
         output = self.model.decoder(tokens_N[:, None], state.decoder)
-        attention_NTS, lists = output.attention_NTS, state.lists
-        columns_V = None if lists is None else lists.columns_V
-        logp_NV = self.head(output.pick(), state.memory, columns_V=columns_V)
+        attention_NTS = output.attention_NTS
+        logp_NV, columns_V = said(self.head, output.pick(), state.memory, state.lists)
         return Step(
-            logp_NV=logp_NV if lists is None else lists.own(logp_NV),
+            logp_NV=logp_NV,
             columns_V=columns_V,
             state=replace(state, decoder=output.state),
             attention_NS=None if attention_NTS is None else attention_NTS[:, 0],

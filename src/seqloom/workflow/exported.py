@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, NoReturn, get_args
+from typing import Any, NoReturn, get_args
 
 from seqloom.core import settings
+from seqloom.core.engines import EngineKind
 from seqloom.core.errors import DecodingError, ModelFolderError, RecipeError
 from seqloom.core.files import write_text
 from seqloom.data.numbering import Numbering
@@ -25,9 +26,7 @@ from seqloom.workflow.numberings import name_tokenizers, numbering_of, open_toke
 from seqloom.workflow.speaker import Speaker
 from seqloom.workflow.use import Use, UseRecipe
 
-__all__ = ["EngineKind", "Exported", "begin_exported", "open_exported"]
-
-EngineKind = Literal["ctranslate2", "onnx"]
+__all__ = ["Exported", "begin_exported", "open_exported"]
 
 
 class Exported(Speaker):
@@ -67,14 +66,11 @@ class Exported(Speaker):
         return None
 
     def engine(self, asking: Asking) -> Engine:
-        """What finds the answers."""
         if line := self.refuses(asking.answers):
             raise RecipeError(line)
         if self.kind == "onnx":
             return self._search(beams=asking.rows(self.numbering.target_vocabulary.size))
         return self._ctranslate2(shortlist=asking.answers.shortlist is not None)
-
-    _engine = engine
 
     def _scorer(self) -> Engine:
         return self._search() if self.kind == "onnx" else self._ctranslate2(shortlist=False)

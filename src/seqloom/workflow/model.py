@@ -104,7 +104,7 @@ class Model(Speaker):
 
     # ---- answering ---------------------------------------------------------------------------------------------------
 
-    def _engine(self, asking: Asking) -> Engine:
+    def engine(self, asking: Asking) -> Engine:
         """What finds the answers: there is nothing to search for among numbers."""
         if self.network.vocabulary.channels:
             check_answers(asking.answers)

@@ -44,7 +44,7 @@ class Speaker(ABC):
         """Of one of the further tasks that it was trained for: it answers and is measured like any other."""
 
     @abstractmethod
-    def _engine(self, asking: Asking) -> Engine:
+    def engine(self, asking: Asking) -> Engine:
         """What finds the answers."""
 
     @abstractmethod
@@ -112,7 +112,7 @@ class Speaker(ABC):
 
     def _answerer(self, asking: Asking) -> Answerer:
         return Answerer(
-            self._engine(asking),
+            self.engine(asking),
             self.numbering,
             asking,
             longest_source=self.longest_source,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -22,6 +21,7 @@ from seqloom.models.stepper import ModelStepper
 from seqloom.workflow.asking import AnswerSettings, EnsembleSettings, LanguageModelSettings, NeighboursSettings
 from seqloom.workflow.datastore import open_datastore
 from seqloom.workflow.folder import open_folder
+from seqloom.workflow.lexicons import Shortlisting
 
 __all__ = ["stepper_of"]
 
@@ -59,24 +59,8 @@ def _shortlist(answers: AnswerSettings, lexicon: Lexicon | None, numbering: Numb
     for name in ("ensemble", "language_model", "neighbours"):
         if getattr(answers, name) is not None:
             raise RecipeError(f"`answers.shortlist` must be left out with `answers.{name}`, which may say any token.")
-    if lexicon is None:
-        raise RecipeError(
-            "`answers.shortlist` needs the model's lexicon.safetensors, but there is none: `seqloom train` writes it "
-            "where text is made of text with more than 1,000 tokens. Leave it out, or train anew."
-        )
-    chosen = answers.shortlist
-    assert chosen is not None
-    joint = numbering.sources is numbering.targets  # then a name may be copied
-    unknown = numbering.target_vocabulary.unk
-
-    def shortlist(source: Sequence[int]) -> list[int]:
-        always = [unknown, *source] if joint else [unknown]
-        found: list[int] = lexicon.shortlist(
-            source, translations=chosen.translations, frequent=chosen.frequent, always=always
-        ).tolist()
-        return found
-
-    return shortlist
+    assert answers.shortlist is not None
+    return Shortlisting.of(lexicon, answers.shortlist, numbering, asked="answers.shortlist")
 
 
 def _with_neighbours(network: EncoderDecoder, neighbours: NeighboursSettings | None) -> Stepper:

@@ -13,7 +13,7 @@ from seqloom.core import settings
 from seqloom.core.specials import Specials
 from seqloom.decoding.collate import collate
 from seqloom.decoding.constraints import ForcedPrefix
-from seqloom.decoding.request import LengthPenalty, Request, Source, answer
+from seqloom.decoding.request import DiverseBeam, LengthPenalty, Request, Sampling, Source, answer
 from seqloom.decoding.search import Search
 from seqloom.engines.native.compiled import OFF, kernels
 from seqloom.engines.native.transformer import NativeStepper, takes
@@ -172,14 +172,19 @@ def test_a_shortlist_leaves_out_all_other_tokens() -> None:
     assert all(set(each.tokens) <= set(listed) for each in answer(Search(stepper, max_rows=12), every))
 
 
-def test_a_shortlist_is_its_sources_own_whoever_else_is_answered() -> None:
-    """By the kernels as by the modules."""
+@pytest.mark.parametrize(
+    "asked",
+    [{}, {"coverage_penalty": 0.2}, {"search": DiverseBeam(groups=3)}, {"search": Sampling(seed=4), "nbest": 3}],
+    ids=str,
+)
+def test_a_shortlist_is_its_sources_own_whoever_else_is_answered(asked: dict[str, Any]) -> None:
+    """By the kernels as by the modules, and however it is searched."""
     made = network()
 
     def shortlist(ids: Sequence[int]) -> list[int]:
         return [*range(5 + ids[0] % 3, 53, 3), 4 + len(ids)]
 
-    every = requests(20, beams=3)
+    every = requests(20, beams=3, **asked)
     alone = [answer(Search(ModelStepper(made, shortlist=shortlist)), [each])[0] for each in every]
     for stepper in (ModelStepper(made, shortlist=shortlist), NativeStepper(made, shortlist=shortlist)):
         found = answer(Search(stepper, max_rows=21), every)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any, Self
+from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -23,10 +21,11 @@ from seqloom.engines.native.packing import (
     Packing,
     address,
 )
+from seqloom.engines.native.state import Held, TransformerState
 from seqloom.models.decoders.transformer import TransformerDecoder
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.models.heads.generator import Generator
-from seqloom.models.shortlist import Shortlist, lists_of
+from seqloom.models.shortlist import Lists, Shortlist, said
 from seqloom.models.stepper import ModelStepper
 from seqloom.nn.contracts import Features
 from seqloom.nn.embedding import TokenEmbedding
@@ -34,11 +33,10 @@ from seqloom.nn.memory import SourceBatch
 from seqloom.nn.positions import LearnedPositions, Positions, SinusoidalPositions
 from seqloom.nn.self_cached import CachedAttention
 from seqloom.nn.self_ssru import Ssru
-from seqloom.nn.state import BeamRows, State
+from seqloom.nn.state import State
 
-__all__ = ["NativeStepper", "TransformerState", "takes"]
+__all__ = ["NativeStepper", "takes"]
 
-_ROOM = 16
 _ROOM_OF_PAST = 48
 """Tokens that an answer has room for at first; what is not written costs nothing."""
 _POSITIONS = 512
@@ -60,100 +58,6 @@ def takes(network: EncoderDecoder) -> bool:
     )
 
 
-class Held:
-    """What each source holds in memory of its own, so that none is copied when another comes or goes.
-
-    The keys and values of its answer, (T, K, X), and of its memory, (S, X), all layers together; and the tokens that
-    its answer may be made of, if not all.
-    """
-
-    def __init__(self, pasts: Sequence[Tensor], memories: Sequence[Tensor], lists: Sequence[Tensor] = ()) -> None:
-        self.pasts = pasts
-        self.memories = memories
-        self.lists = lists
-
-    def reorder(self, parents_N: Tensor) -> Self:
-        return self
-
-    def select(self, rows_B: Tensor) -> Self:
-        rows = rows_B.tolist()
-        return type(self)(*([each[row] for row in rows] if each else () for each in self._all))
-
-    def join(self, other: Self) -> Self:
-        return type(self)(*([*mine, *theirs] for mine, theirs in zip(self._all, other._all, strict=True)))
-
-    def with_room(self, length: int) -> Self:
-        """For so many tokens of each answer."""
-        if length <= self._room:
-            return self
-        return type(self)([_longer(past, length) for past in self.pasts], self.memories, self.lists)
-
-    @property
-    def _all(self) -> tuple[Sequence[Tensor], ...]:
-        return self.pasts, self.memories, self.lists
-
-    @cached_property
-    def _room(self) -> int:
-        return min(len(past) for past in self.pasts)
-
-    @cached_property
-    def past_B(self) -> Tensor:
-        """Where each begins."""
-        return torch.tensor([past.data_ptr() for past in self.pasts])
-
-    @cached_property
-    def memory_B(self) -> Tensor:
-        return torch.tensor([memory.data_ptr() for memory in self.memories])
-
-    @cached_property
-    def list_B(self) -> Tensor | None:
-        return torch.tensor([each.data_ptr() for each in self.lists]) if self.lists else None
-
-    @cached_property
-    def list_length_B(self) -> Tensor | None:
-        return torch.tensor([len(each) for each in self.lists]) if self.lists else None
-
-
-def _longer(past_TKX: Tensor, length: int) -> Tensor:
-    have, *sizes = past_TKX.shape
-    if have >= length:
-        return past_TKX
-    longer = past_TKX.new_empty(max(length, 2 * have), *sizes)
-    longer[:have] = past_TKX
-    return longer
-
-
-@dataclass(frozen=True, kw_only=True)
-class TransformerState(BeamRows):
-    """What the kernels know of the tokens read and of the source."""
-
-    held: Held
-    beam_NT: Tensor | None
-    """Which of its source's hypotheses read each token; None where there is one, or nothing is attended to."""
-    cell_NX: Tensor | None
-    """Where an SSRU's recurrence stands."""
-    position_B: Tensor
-    length: int
-    """The most tokens that a row has read, at least."""
-    length_B: Tensor
-    """Positions of each source …"""
-    longest_source: int
-    """… and the most of them, at least."""
-
-    def select(self, rows_B: Tensor) -> Self:
-        """The longest may be gone."""
-        kept = super().select(rows_B)
-        return replace(kept, length=int(kept.position_B.max()), longest_source=int(kept.length_B.max()))
-
-    def with_room(self) -> Self:
-        """For one token more."""
-        beam_NT = self.beam_NT
-        if beam_NT is not None and beam_NT.shape[1] <= self.length:
-            beam_NT = functional.pad(beam_NT, (0, _ROOM))
-        held = self.held if self.cell_NX is not None else self.held.with_room(self.length + 1)
-        return replace(self, beam_NT=beam_NT, held=held)
-
-
 class NativeStepper:
     """The steps of a model that ``takes`` approves of; what the kernels cannot say, the model's own stepper does."""
 
@@ -161,14 +65,13 @@ class NativeStepper:
 
     def __init__(self, network: EncoderDecoder, *, shortlist: Shortlist | None = None) -> None:
         """``shortlist`` says of a source's tokens which its answer may be made of; None: of all."""
-        self.plain = ModelStepper(network)
+        self.plain = ModelStepper(network, shortlist=shortlist)
         self.vocabulary = network.vocabulary
         self.longest = network.decoder.longest
         self.order = network.decoder.order
         self._network = network
         # Those that were made for inference alone never change, and have no version.
         self._weights = [each for each in network.parameters() if not each.is_inference()]
-        self._shortlist = shortlist
         self._packed: _Packed | None = None
         library = kernels()
         assert library is not None, "whoever asks `takes` first knows that they are there"
@@ -188,7 +91,6 @@ class NativeStepper:
             held=Held(
                 [memory_BSX.new_empty(room, beams, memory_BSX.shape[2]) for _ in range(num_sources)],
                 memory_BSX.unbind(0),
-                lists_of(self._shortlist, source, self.vocabulary),
             ),
             beam_NT=None
             if beams == 1 or packed.ssru
@@ -198,6 +100,7 @@ class NativeStepper:
             length=0,
             length_B=memory.mask_BS.sum(1),
             longest_source=memory.mask_BS.shape[1],
+            lists=Lists.of(self.plain.shortlist, source, self.vocabulary),
         )
 
     def step(self, tokens_N: Tensor, state: State) -> Step:
@@ -211,7 +114,9 @@ class NativeStepper:
         state = self._step(tokens_N, state, rows_R, packed, hidden=address(hidden_ND))
         source_N = torch.arange(len(tokens_N)) // state.beams
         at = Features(hidden_PD=hidden_ND, row_P=source_N)
-        return Step(logp_NV=self._network.head(at, None), state=state)
+        nothing: Any = None  # a generator looks at no memory
+        logp_NV, columns_V = said(self._network.head, at, nothing, state.lists)
+        return Step(logp_NV=logp_NV, columns_V=columns_V, state=state)
 
     def best(self, tokens_N: Tensor, state: State, *, count: int, alive_N: Tensor) -> Best:
         assert isinstance(state, TransformerState)
@@ -228,8 +133,8 @@ class NativeStepper:
             rows_R,
             packed,
             output=packed.output,
-            list=address(state.held.list_B),
-            list_length=address(state.held.list_length_B),
+            list=None if state.lists is None else address(state.lists.address_B),
+            list_length=None if state.lists is None else address(state.lists.length_B),
             token_weight=packed.token_weight,
             token_bias=packed.token_bias,
             count=count,
