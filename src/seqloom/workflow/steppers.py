@@ -13,7 +13,7 @@ from seqloom.data.tokenizers import TextTokenizer
 from seqloom.decoding.fusion import Fusion, SameSource
 from seqloom.decoding.mix import LogLinear, Mean, check_same_tokens
 from seqloom.decoding.stepper import Stepper
-from seqloom.engines.native.transformer import NativeStepper, takes
+from seqloom.engines.native.stepper import NativeStepper, takes
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.models.heads.neighbours import NeighboursHead
 from seqloom.models.shortlist import Shortlist

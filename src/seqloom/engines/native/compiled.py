@@ -21,7 +21,7 @@ __all__ = ["OFF", "kernels"]
 OFF = "SEQLOOM_NATIVE"
 """Set to 0, the variable keeps everything to torch."""
 
-_SOURCE = Path(__file__).with_name("kernels.c")
+_SOURCES = sorted(Path(__file__).parent.glob("*.[ch]"))
 # With -O3 the innermost loop spills its sums, and is a fifth slower.
 _FLAGS = ["-O2", "-march=native", "-std=gnu11", "-fPIC", "-shared"]
 _SECONDS = 120
@@ -44,14 +44,16 @@ def kernels() -> ctypes.CDLL | None:
 
 def _load(path: Path) -> ctypes.CDLL:
     library = ctypes.CDLL(str(path))
-    library.step.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+    for name in ("transformer_step",):
+        getattr(library, name).argtypes = [ctypes.c_void_p] * 3
     return library
 
 
 def _built() -> Path:
-    """Where the library lies; compiled now if no one did it before for this source, compiler and processor."""
+    """Where the library lies; compiled now if no one did it before for these sources, compiler and processor."""
     compiler = _compiler()
-    name = sha256(b"\0".join([_SOURCE.read_bytes(), " ".join([*compiler, *_FLAGS, _processor()]).encode()])).hexdigest()
+    asked = " ".join([*compiler, *_FLAGS, _processor()]).encode()
+    name = sha256(b"\0".join([*(each.read_bytes() for each in _SOURCES), asked])).hexdigest()
     path = _kept() / f"kernels-{name[:16]}.so"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,7 +66,7 @@ def _built() -> Path:
 
 def _compile(compiler: list[str], path: Path) -> None:
     """With threads if the compiler has OpenMP; without it one thread does all."""
-    ends = [str(_SOURCE), "-o", str(path), "-lm"]
+    ends = [*(str(each) for each in _SOURCES if each.suffix == ".c"), "-o", str(path), "-lm"]
     try:
         _run([*compiler, *_FLAGS, "-fopenmp", *ends])
     except subprocess.CalledProcessError:

@@ -11,52 +11,42 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["CallTable", "DecoderTable", "LayerTable", "LinearTable", "NormTable", "Packing", "address"]
+from seqloom.core.specials import Specials
 
-_POINTER, _INT, _FLOAT = ctypes.c_void_p, ctypes.c_int32, ctypes.c_float
+__all__ = ["FLOAT", "INT", "POINTER", "CallTable", "LinearTable", "NormTable", "OutputTable", "Packing", "address"]
+
+POINTER, INT, FLOAT = ctypes.c_void_p, ctypes.c_int32, ctypes.c_float
 
 
 class LinearTable(ctypes.Structure):
-    _fields_ = [("panels", _POINTER), ("bias", _POINTER), ("inputs", _INT), ("outputs", _INT)]
+    _fields_ = [("panels", POINTER), ("bias", POINTER), ("inputs", INT), ("outputs", INT)]
 
 
 class NormTable(ctypes.Structure):
-    _fields_ = [("weight", _POINTER), ("bias", _POINTER), ("epsilon", _FLOAT)]
+    _fields_ = [("weight", POINTER), ("bias", POINTER), ("epsilon", FLOAT)]
 
 
-class LayerTable(ctypes.Structure):
+class OutputTable(ctypes.Structure):
     _fields_ = [
-        *((name, LinearTable) for name in ("read", "read_out", "query", "cross_out", "inner", "outer")),
-        ("norms", NormTable * 3),
-    ]
-
-
-class DecoderTable(ctypes.Structure):
-    _fields_ = [
-        *((name, _INT) for name in ("layers", "width", "heads", "kv_heads", "activation", "pre", "ssru")),
-        *((name, _INT) for name in ("unknown", "vocabulary", "embedding")),
-        ("scale", _FLOAT),
-        ("table", _POINTER),
-        ("positions", _POINTER),
-        ("into", LinearTable),
-        ("last", NormTable),
         ("bridge", LinearTable),
-        ("layer", _POINTER),
+        ("product", LinearTable),
+        *((name, POINTER) for name in ("token_weight", "token_bias")),
+        *((name, INT) for name in ("end", "never", "num_barred")),
+        ("barred", POINTER),
     ]
 
 
 class CallTable(ctypes.Structure):
     _fields_ = [
-        *((name, _INT) for name in ("rows", "beams", "threads")),
-        *((name, _POINTER) for name in ("row", "token", "position", "beam")),
+        *((name, INT) for name in ("rows", "beams", "threads")),
+        *((name, POINTER) for name in ("row", "token", "position", "beam")),
         ("beam_step", ctypes.c_int64),
-        *((name, _POINTER) for name in ("past", "cell", "memory", "source_length")),
+        *((name, POINTER) for name in ("past", "cell", "memory", "source_length")),
         ("longest", ctypes.c_int64),
-        ("hidden", _POINTER),
-        ("output", LinearTable),
-        *((name, _POINTER) for name in ("list", "list_length", "token_weight", "token_bias")),
-        *((name, _INT) for name in ("count", "end", "never", "num_barred")),
-        *((name, _POINTER) for name in ("barred", "best_logp", "best_id", "end_logp")),
+        ("hidden", POINTER),
+        *((name, POINTER) for name in ("list", "list_length")),
+        ("count", INT),
+        *((name, POINTER) for name in ("best_logp", "best_id", "end_logp")),
     ]
 
 
@@ -90,6 +80,21 @@ class Packing:
         epsilon = torch.finfo(torch.float32).eps if module.eps is None else module.eps
         return NormTable(
             weight=self.tensor(module.weight), bias=self.tensor(getattr(module, "bias", None)), epsilon=epsilon
+        )
+
+    def output(self, head: Any, vocabulary: Specials) -> OutputTable:
+        """Of a generator."""
+        bias = None if head.bias is None else head.bias.detach()
+        barred = sorted({vocabulary.pad, vocabulary.bos} - {vocabulary.eos})
+        return OutputTable(
+            bridge=self.linear(head.bridge) if isinstance(head.bridge, nn.Linear) else LinearTable(),
+            product=self.product(head.weight.detach(), bias),
+            token_weight=self.tensor(head.weight),
+            token_bias=self.tensor(head.bias),
+            end=vocabulary.eos,
+            never=vocabulary.pad,
+            num_barred=len(barred),
+            barred=self.tensor(torch.tensor(barred, dtype=torch.int32)),
         )
 
     def tensor(self, tensor: Tensor | None) -> int | None:

@@ -14,7 +14,7 @@ from torch.nn import functional
 from seqloom.models.shortlist import Lists
 from seqloom.nn.state import BeamRows
 
-__all__ = ["Held", "TransformerState"]
+__all__ = ["Held", "NativeState"]
 
 _ROOM = 16
 
@@ -69,7 +69,7 @@ def _longer(past_TKX: Tensor, length: int) -> Tensor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TransformerState(BeamRows):
+class NativeState(BeamRows):
     """What the kernels know of the tokens read and of the source."""
 
     held: Held
@@ -97,5 +97,4 @@ class TransformerState(BeamRows):
         beam_NT = self.beam_NT
         if beam_NT is not None and beam_NT.shape[1] <= self.length:
             beam_NT = functional.pad(beam_NT, (0, _ROOM))
-        held = self.held if self.cell_NX is not None else self.held.with_room(self.length + 1)
-        return replace(self, beam_NT=beam_NT, held=held)
+        return replace(self, beam_NT=beam_NT, held=self.held.with_room(self.length + 1))

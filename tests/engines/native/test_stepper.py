@@ -16,7 +16,7 @@ from seqloom.decoding.constraints import ForcedPrefix
 from seqloom.decoding.request import DiverseBeam, LengthPenalty, Request, Sampling, Source, answer
 from seqloom.decoding.search import Search
 from seqloom.engines.native.compiled import OFF, kernels
-from seqloom.engines.native.transformer import NativeStepper, takes
+from seqloom.engines.native.stepper import NativeStepper, takes
 from seqloom.models.encoder_decoder import EncoderDecoder, ModelSettings
 from seqloom.models.stepper import ModelStepper
 

@@ -1,0 +1,119 @@
+/* What layers are made of: products, norms and attention. */
+
+#pragma once
+
+#include "vectors.h"
+
+/* y = W x + b */
+typedef struct {
+    const float *panels; /* [out / NR][in][NR] */
+    const float *bias;   /* as many as the panels have columns; or none */
+    int32_t in, out;
+} Linear;
+
+enum { STORE, ADD, RELU, GELU, SIGMOID };
+
+static inline vec activated(vec x, int how) {
+    if (how == RELU) return choose(x > all(0), x, all(0));
+    if (how == GELU)
+        for (int i = 0; i < VL; i++) x[i] = 0.5f * x[i] * (1 + erff(x[i] * 0.70710678f));
+    if (how == SIGMOID)
+        for (int i = 0; i < VL; i++) x[i] = 1 / (1 + expf(-x[i]));
+    return x;
+}
+
+/* `rows` rows and NR columns; a constant number of rows, so that the sums stay in registers. */
+static inline __attribute__((always_inline)) void tile(int rows, const Linear *w, int panel, const float *x, long x_step,
+                                                       float *y, long y_step, int how) {
+    const float *weights = w->panels + (long)panel * w->in * NR;
+    vec sums[MR][2];
+#pragma GCC unroll 12
+    for (int r = 0; r < rows; r++) sums[r][0] = sums[r][1] = (vec){};
+    for (int k = 0; k < w->in; k++) {
+        vec left = at(weights + (long)k * NR), right = at(weights + (long)k * NR + VL);
+#pragma GCC unroll 12
+        for (int r = 0; r < rows; r++) {
+            vec value = all(x[r * x_step + k]);
+            sums[r][0] += value * left;
+            sums[r][1] += value * right;
+        }
+    }
+    int columns = w->out - panel * NR;
+#pragma GCC unroll 12
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 2
+        for (int half = 0; half < 2; half++) {
+            float *to = y + r * y_step + panel * NR + half * VL;
+            int there = columns - half * VL;
+            vec sum = sums[r][half];
+            if (w->bias) sum += at(w->bias + panel * NR + half * VL);
+            sum = activated(sum, how);
+            if (there >= VL) {
+                if (how == ADD) sum += at(to);
+                *(vec *)to = sum;
+            } else
+                for (int i = 0; i < there; i++) to[i] = how == ADD ? to[i] + sum[i] : sum[i];
+        }
+}
+
+static inline void linear(const Linear *w, const float *x, long x_step, float *y, long y_step, int rows, int how) {
+    int panels = (w->out + NR - 1) / NR;
+    for (int panel = 0; panel < panels; panel++) {
+        int row = 0;
+        for (; row + MR <= rows; row += MR)
+            tile(MR, w, panel, x + row * x_step, x_step, y + row * y_step, y_step, how);
+#define REST(n) \
+    case n: tile(n, w, panel, x + row * x_step, x_step, y + row * y_step, y_step, how); break;
+        switch (rows - row) {
+            REST(1) REST(2) REST(3) REST(4) REST(5)
+#if MR > 6
+            REST(6) REST(7) REST(8) REST(9) REST(10) REST(11)
+#endif
+        }
+#undef REST
+    }
+}
+
+typedef struct {
+    const float *weight, *bias; /* bias: none where only the square is made one (RMS) */
+    float epsilon;
+} Norm;
+
+static inline void normalise(const Norm *norm, const float *x, float *y, int rows, int width) {
+    for (int r = 0; r < rows; r++, x += width, y += width) {
+        vec sum = {}, square = {};
+        float mean = 0, variance = 0;
+        int i = 0;
+        if (norm->bias) {
+            for (; i + VL <= width; i += VL) sum += at(x + i);
+            mean = total(sum);
+            for (; i < width; i++) mean += x[i];
+            mean /= width;
+        }
+        for (i = 0; i + VL <= width; i += VL) {
+            vec d = at(x + i) - all(mean);
+            square += d * d;
+        }
+        variance = total(square);
+        for (; i < width; i++) variance += (x[i] - mean) * (x[i] - mean);
+        float scale = 1 / sqrtf(variance / width + norm->epsilon);
+        for (i = 0; i < width; i++)
+            y[i] = (x[i] - mean) * scale * norm->weight[i] + (norm->bias ? norm->bias[i] : 0);
+    }
+}
+
+/* softmax(q kᵀ) v for one hypothesis; `place[t]` is where the keys of position t begin, its values `apart` behind them.
+   The query brings 1/√E with it. */
+static inline void attend(const float *q, const float *const *place, int n, int heads, int kv_heads, int e, float *scores,
+                   float *out) {
+    int group = heads / kv_heads;
+    for (int h = 0; h < heads; h++) {
+        int of = h / group * e;
+        for (int t = 0; t < n; t++) scores[t] = dot(q + h * e, place[t] + of, e);
+        float sum = sum_of_exponentials(scores, n, largest(scores, n), 1);
+        float *to = out + h * e;
+        memset(to, 0, e * sizeof(float));
+        for (int t = 0; t < n; t++) add_scaled(to, place[t] + kv_heads * e + of, scores[t], e);
+        for (int i = 0; i < e; i++) to[i] /= sum;
+    }
+}
