@@ -18,12 +18,7 @@ from seqloom.decoding.guard import Guard
 from seqloom.decoding.refusals import longest_answer
 from seqloom.decoding.request import Answer, Event, Failed, Finished, Piece, Request
 
-__all__ = ["Path", "Progress", "common_prefix"]
-
-_NAN = "the model's log-probabilities must be numbers, but one for token {} is NaN. Look for NaN in its weights."
-_NO_ANSWER = (
-    "an answer must exist, but after {} tokens none is left. Loosen `constraints`, `min_length` or `max_length`."
-)
+__all__ = ["Path", "Progress", "common_prefix", "no_answer", "not_a_number"]
 
 
 class Path(NamedTuple):
@@ -162,13 +157,13 @@ class Progress:
     def verdict(self, *, proven: bool | None = None) -> list[Event]:
         """What to tell at the end; ``proven``: whether it has been shown that no answer is better."""
         if not self.found:
-            return [self.failed(_NO_ANSWER.format(self.length))]
+            return [self.failed(no_answer(self.length))]
         first, *others = self.found
         answer = replace(first, alternatives=tuple(others), proven=proven)
         return [*self.piece(first.tokens), Finished(id=self.request.id, answer=answer)]
 
     def nan(self) -> Failed:
-        return self.failed(_NAN.format(self.length))
+        return self.failed(not_a_number(self.length))
 
     def failed(self, line: str) -> Failed:
         return Failed(id=self.request.id, error=DecodingError(line))
@@ -228,3 +223,14 @@ def common_prefix(rivals: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
         if any(rival[place] != first[place] for rival in rivals):
             return first[:place]
     return min(rivals, key=len)
+
+
+def no_answer(length: int) -> str:
+    """After so many tokens."""
+    why = f"an answer must exist, but after {length} tokens none is left."
+    return f"{why} Loosen `constraints`, `min_length` or `max_length`."
+
+
+def not_a_number(length: int) -> str:
+    why = f"the model's log-probabilities must be numbers, but one for token {length} is NaN."
+    return f"{why} Look for NaN in its weights."

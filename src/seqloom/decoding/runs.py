@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import torch
 
+from seqloom.core.errors import DecodingError, SeqloomError
 from seqloom.decoding.beam import Beam
 from seqloom.decoding.diverse import Groups
 from seqloom.decoding.draws import Draws
@@ -18,6 +19,7 @@ from seqloom.decoding.request import (
     DiverseBeam,
     Event,
     ExactSearch,
+    Failed,
     Request,
     Sampling,
     StochasticBeam,
@@ -28,7 +30,7 @@ from seqloom.decoding.stepper import Stepper
 from seqloom.decoding.stochastic import WithoutReplacement
 from seqloom.decoding.viterbi import Merged
 
-__all__ = ["Run", "start"]
+__all__ = ["Run", "each_by_itself", "start"]
 
 
 class Run(Protocol):
@@ -76,3 +78,15 @@ def start(
     search: Any = requests[0].search
     run = _RUNS.get(type(search)) or search.run
     return run(stepper, requests, beams=beams, observer=observer, device=device)
+
+
+def each_by_itself(group: Sequence[Request], begin: Callable[[Sequence[Request]], None]) -> list[Event]:
+    """Begin them together; who cannot be read fails alone: halves are tried until it is found."""
+    try:
+        begin(group)
+    except SeqloomError as error:
+        if len(group) == 1:
+            return [Failed(id=group[0].id, error=DecodingError(str(error)))]
+        middle = len(group) // 2
+        return each_by_itself(group[:middle], begin) + each_by_itself(group[middle:], begin)
+    return []

@@ -7,12 +7,12 @@ from collections.abc import Hashable, Sequence
 
 import torch
 
-from seqloom.core.errors import DecodingError, SeqloomError
+from seqloom.core.errors import DecodingError
 from seqloom.decoding.observer import Observer
 from seqloom.decoding.refusals import fault
 from seqloom.decoding.request import Event, Failed, Pair, Piece, Request, Scored, answer
 from seqloom.decoding.run import Kind
-from seqloom.decoding.runs import Run, start
+from seqloom.decoding.runs import Run, each_by_itself, start
 from seqloom.decoding.scoring import score
 from seqloom.decoding.stepper import Stepper
 
@@ -142,18 +142,14 @@ class Search:
         return group
 
     def _started(self, group: list[Request], *, beams: int) -> tuple[list[Run], list[Event]]:
-        """Start them. A source that the model cannot read fails alone: halves are tried until it is found."""
-        try:
-            stepper = self.whole if group[0].constraints else self.stepper
-            return [start(stepper, group, beams=beams, observer=self.observer, device=self.device)], []
-        except SeqloomError as error:
-            if len(group) == 1:
-                return [], [Failed(id=group[0].id, error=DecodingError(str(error)))]
-        middle = len(group) // 2
-        (first, first_failed), (second, second_failed) = (
-            self._started(half, beams=beams) for half in (group[:middle], group[middle:])
-        )
-        return first + second, first_failed + second_failed
+        """Start them. A source that the model cannot read fails alone."""
+        stepper = self.whole if group[0].constraints else self.stepper
+        started: list[Run] = []
+
+        def begin(some: Sequence[Request]) -> None:
+            started.append(start(stepper, some, beams=beams, observer=self.observer, device=self.device))
+
+        return started, each_by_itself(group, begin)
 
     @property
     def _num_rows(self) -> int:

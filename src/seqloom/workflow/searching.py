@@ -6,10 +6,13 @@ from pathlib import Path
 
 import torch
 
+from seqloom.decoding.first_of import FirstOf
 from seqloom.decoding.request import Engine
 from seqloom.decoding.search import Search
 from seqloom.decoding.stepper import Stepper
 from seqloom.decoding.workers import Workers
+from seqloom.engines.native.search import NativeSearch
+from seqloom.engines.native.stepper import NativeStepper
 
 __all__ = ["ROWS", "rows_of_batch", "search_graphs", "search_on_cores"]
 
@@ -29,8 +32,16 @@ def search_on_cores(
 ) -> Engine:
     """``rows``: hypotheses of all sources that are searched side by side on a core."""
     cores = torch.get_num_threads() if device is None or device.type == "cpu" else 1
-    searches = [Search(stepper, whole=whole, max_rows=rows, device=device) for _ in range(cores)]
+    searches = [_search(stepper, whole=whole, rows=rows, device=device) for _ in range(cores)]
     return Workers(searches, share=2 * _HYPOTHESES) if cores > 1 else searches[0]
+
+
+def _search(stepper: Stepper, *, whole: Stepper | None, rows: int, device: torch.device | None) -> Engine:
+    """The kernels' own first, where they know the model."""
+    every = Search(stepper, whole=whole, max_rows=rows, device=device)
+    if not isinstance(stepper, NativeStepper):
+        return every
+    return FirstOf([NativeSearch(stepper, max_rows=rows), every])
 
 
 def search_graphs(folder: Path, *, beams: int) -> Engine:

@@ -13,6 +13,7 @@ import tempfile
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from seqloom.core.logging import logger
 
@@ -25,6 +26,20 @@ _SOURCES = sorted(Path(__file__).parent.glob("*.[ch]"))
 # With -O3 the innermost loop spills its sums, and is a fifth slower.
 _FLAGS = ["-O2", "-march=native", "-std=gnu11", "-fPIC", "-shared"]
 _SECONDS = 120
+_POINTER, _INT = ctypes.c_void_p, ctypes.c_int
+_FUNCTIONS: tuple[tuple[Any, ...], ...] = (
+    ("panel_width", _INT),
+    ("transformer_step", _INT, _POINTER, _POINTER, _POINTER),
+    ("transformer_read", _INT, *[_POINTER] * 4, _INT, _INT, _POINTER),
+    ("search_new", _POINTER, *[_POINTER] * 3, *[_INT] * 5),
+    ("search_free", None, _POINTER),
+    ("search_admit", _INT, _POINTER, _POINTER, ctypes.c_int64),
+    ("search_leave", None, _POINTER, _INT),
+    ("search_found", _INT, _POINTER, _INT, _POINTER),
+    ("search_length", _INT, _POINTER, _INT),
+    ("search_run", _INT, _POINTER, _INT, _INT, _POINTER, _POINTER),
+)
+"""Of the library: name, result and arguments."""
 
 
 @cache
@@ -44,8 +59,9 @@ def kernels() -> ctypes.CDLL | None:
 
 def _load(path: Path) -> ctypes.CDLL:
     library = ctypes.CDLL(str(path))
-    for name in ("transformer_step",):
-        getattr(library, name).argtypes = [ctypes.c_void_p] * 3
+    for name, result, *arguments in _FUNCTIONS:
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
     return library
 
 

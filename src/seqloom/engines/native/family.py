@@ -24,6 +24,9 @@ class Family(Protocol):
     past: int
     """How many numbers a token leaves behind for later ones to look at; 0: none."""
 
+    cell: int
+    """How many numbers a hypothesis carries from step to step; 0: none."""
+
     @property
     def table(self) -> ctypes.Structure:
         """What the kernel is given first."""
@@ -42,7 +45,7 @@ class Family(Protocol):
         ...
 
     def cell_BX(self, memory: Memory) -> Tensor | None:
-        """Where the recurrence of each source's answer begins; None: there is none."""
+        """Where the recurrence of each source's answer begins; None: nothing is carried."""
         ...
 
     def reach(self, length: int) -> None:

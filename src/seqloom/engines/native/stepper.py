@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -14,7 +15,7 @@ from seqloom.engines.native.compiled import kernels
 from seqloom.engines.native.family import Family
 from seqloom.engines.native.packing import CallTable, Packing, address
 from seqloom.engines.native.state import Held, NativeState
-from seqloom.engines.native.transformer import Transformer
+from seqloom.engines.native.transformer import Transformer, TransformerReader
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.models.heads.generator import Generator
 from seqloom.models.shortlist import Lists, Shortlist, said
@@ -23,7 +24,7 @@ from seqloom.nn.contracts import Features
 from seqloom.nn.memory import SourceBatch
 from seqloom.nn.state import State
 
-__all__ = ["NativeStepper", "takes"]
+__all__ = ["NativeStepper", "Packed", "takes"]
 
 _FAMILIES: tuple[type[Family], ...] = (Transformer,)
 _ROOM_OF_PAST = 48
@@ -41,6 +42,17 @@ def takes(network: EncoderDecoder) -> bool:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """Sources as the kernels need them."""
+
+    memories: Sequence[Tensor]
+    """Of each, (S, X): what its positions are to all layers. What is behind its length is never looked at."""
+    length_B: Tensor
+    cell_BX: Tensor | None
+    lists: Lists | None
+
+
 class NativeStepper:
     """The steps of a model that ``takes`` approves of; what the kernels cannot say, the model's own stepper does."""
 
@@ -55,7 +67,7 @@ class NativeStepper:
         self._network = network
         # Those that were made for inference alone never change, and have no version.
         self._weights = [each for each in network.parameters() if not each.is_inference()]
-        self._packed: _Packed | None = None
+        self._packed: Packed | None = None
         library = kernels()
         assert library is not None, "whoever asks `takes` first knows that they are there"
         self._library = library
@@ -63,22 +75,36 @@ class NativeStepper:
     def start(self, source: SourceBatch, *, beams: int, attention: bool = False) -> State:
         if attention:
             return self.plain.start(source, beams=beams, attention=True)
-        family = self._of_now().family
-        memory = self._network.encode(source)
-        memory_BSX, cell_BX = family.memory_BSX(memory), family.cell_BX(memory)
-        num_sources = len(memory.mask_BS)
-        pasts = [memory_BSX.new_empty(_ROOM_OF_PAST, beams, family.past) for _ in range(num_sources)]
-        tells_apart = family.past and beams > 1
+        read = self.read(source)
+        past, num_sources = self.packed().family.past, len(read.memories)
+        pasts = [torch.empty(_ROOM_OF_PAST, beams, past) for _ in range(num_sources)]
+        tells_apart = past and beams > 1
         return NativeState(
             beams=beams,
-            held=Held(pasts, memory_BSX.unbind(0)),
-            beam_NT=memory.mask_BS.new_zeros(num_sources * beams, 0, dtype=torch.long) if tells_apart else None,
-            cell_NX=None if cell_BX is None else cell_BX.repeat_interleave(beams, 0),
-            position_B=memory.mask_BS.new_zeros(num_sources, dtype=torch.long),
+            held=Held(pasts, read.memories),
+            beam_NT=torch.zeros(num_sources * beams, 0, dtype=torch.long) if tells_apart else None,
+            cell_NX=None if read.cell_BX is None else read.cell_BX.repeat_interleave(beams, 0),
+            position_B=torch.zeros(num_sources, dtype=torch.long),
             length=0,
+            length_B=read.length_B,
+            longest_source=int(read.length_B.max()),
+            lists=read.lists,
+        )
+
+    def read(self, source: SourceBatch) -> Read:
+        packed = self.packed()
+        family, reader = packed.family, packed.reader
+        lists = Lists.of(self.plain.shortlist, source, self.vocabulary)
+        if reader is not None:
+            length_B = source.parts["text"].mask_BS.sum(1)
+            memories, cell_BX = reader.read(source, self._library)
+            return Read(memories=memories, length_B=length_B, cell_BX=cell_BX, lists=lists)
+        memory = self._network.encode(source)
+        return Read(
+            memories=family.memory_BSX(memory).unbind(0),
             length_B=memory.mask_BS.sum(1),
-            longest_source=memory.mask_BS.shape[1],
-            lists=Lists.of(self.plain.shortlist, source, self.vocabulary),
+            cell_BX=family.cell_BX(memory),
+            lists=lists,
         )
 
     def step(self, tokens_N: Tensor, state: State) -> Step:
@@ -118,9 +144,7 @@ class NativeStepper:
         )
         return Best(logp_NC=logp_NC, token_NC=token_NC, end_N=end_N, state=state)
 
-    def _step(
-        self, tokens_N: Tensor, state: NativeState, rows_R: Tensor, packed: _Packed, **wanted: Any
-    ) -> NativeState:
+    def _step(self, tokens_N: Tensor, state: NativeState, rows_R: Tensor, packed: Packed, **wanted: Any) -> NativeState:
         state = state.with_room()
         packed.family.reach(state.length + 1)
         tokens_N = tokens_N.contiguous()
@@ -145,15 +169,15 @@ class NativeStepper:
             raise MemoryError
         return replace(state, position_B=state.position_B + 1, length=state.length + 1)
 
-    def _of_now(self) -> _Packed:
+    def packed(self) -> Packed:
         """The weights as they are: a model that is still learning has others each time."""
         version = sum(each._version for each in self._weights)
         if self._packed is None or self._packed.version != version:
-            self._packed = _Packed(self._network, panel=self._library.panel_width(), version=version)
+            self._packed = Packed(self._network, panel=self._library.panel_width(), version=version)
         return self._packed
 
 
-class _Packed:
+class Packed:
     """A model's decoder and output as the kernels read them."""
 
     def __init__(self, network: EncoderDecoder, *, panel: int, version: int) -> None:
@@ -162,3 +186,4 @@ class _Packed:
         family = next(family for family in _FAMILIES if family.takes(network.decoder))
         self.family = family.of(network, self._packing)
         self.output = self._packing.output(network.head, network.vocabulary)
+        self.reader = TransformerReader.of(network, self.family, self._packing)
