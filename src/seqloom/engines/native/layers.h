@@ -102,18 +102,38 @@ static inline void normalise(const Norm *norm, const float *x, float *y, int row
     }
 }
 
-/* softmax(q kᵀ) v for one hypothesis; `place[t]` is where the keys of position t begin, its values `apart` behind them.
+/* Σ_t weight[t] · (what lies `apart` behind place[t]), for `wide` registers of it. */
+static inline __attribute__((always_inline)) void mix(int wide, const float *const *place, long apart, int n,
+                                                      const float *weight, float scale, float *out) {
+    vec sums[4];
+#pragma GCC unroll 4
+    for (int i = 0; i < wide; i++) sums[i] = (vec){};
+    for (int t = 0; t < n; t++) {
+        vec by = all(weight[t]);
+#pragma GCC unroll 4
+        for (int i = 0; i < wide; i++) sums[i] += by * at(place[t] + apart + i * VL);
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < wide; i++) *(vec *)(out + i * VL) = sums[i] * all(scale);
+}
+
+/* softmax(q kᵀ) v for one hypothesis; `place[t]` is where the keys of position t begin, with the values behind them.
    The query brings 1/√E with it. */
 static inline void attend(const float *q, const float *const *place, int n, int heads, int kv_heads, int e, float *scores,
-                   float *out) {
+                          float *out) {
     int group = heads / kv_heads;
     for (int h = 0; h < heads; h++) {
-        int of = h / group * e;
+        long of = h / group * e, values = kv_heads * e + of;
         for (int t = 0; t < n; t++) scores[t] = dot(q + h * e, place[t] + of, e);
-        float sum = sum_of_exponentials(scores, n, largest(scores, n), 1);
+        float scale = 1 / sum_of_exponentials(scores, n, largest(scores, n), 1);
         float *to = out + h * e;
-        memset(to, 0, e * sizeof(float));
-        for (int t = 0; t < n; t++) add_scaled(to, place[t] + kv_heads * e + of, scores[t], e);
-        for (int i = 0; i < e; i++) to[i] /= sum;
+        int i = 0;
+        for (; i + 4 * VL <= e; i += 4 * VL) mix(4, place, values + i, n, scores, scale, to + i);
+        for (; i + VL <= e; i += VL) mix(1, place, values + i, n, scores, scale, to + i);
+        for (; i < e; i++) {
+            float sum = 0;
+            for (int t = 0; t < n; t++) sum += scores[t] * place[t][values + i];
+            to[i] = sum * scale;
+        }
     }
 }

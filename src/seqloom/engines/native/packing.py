@@ -33,6 +33,9 @@ class OutputTable(ctypes.Structure):
         *((name, POINTER) for name in ("token_weight", "token_bias")),
         *((name, INT) for name in ("end", "never", "num_barred")),
         ("barred", POINTER),
+        ("shorts", POINTER),
+        ("short_scale", POINTER),
+        ("short_inputs", INT),
     ]
 
 
@@ -48,6 +51,10 @@ class CallTable(ctypes.Structure):
         ("count", INT),
         *((name, POINTER) for name in ("best_logp", "best_id", "end_logp")),
     ]
+
+
+_MANY = 1024
+"""Words of an output from which scores in 16 bits save more than it costs to weigh the best of them anew."""
 
 
 @dataclass
@@ -82,8 +89,8 @@ class Packing:
             weight=self.tensor(module.weight), bias=self.tensor(getattr(module, "bias", None)), epsilon=epsilon
         )
 
-    def output(self, head: Any, vocabulary: Specials) -> OutputTable:
-        """Of a generator."""
+    def output(self, head: Any, vocabulary: Specials, *, shorts: bool) -> OutputTable:
+        """Of a generator. ``shorts``: whether a large one is to be searched through in 16 bits."""
         bias = None if head.bias is None else head.bias.detach()
         barred = sorted({vocabulary.pad, vocabulary.bos} - {vocabulary.eos})
         return OutputTable(
@@ -95,7 +102,22 @@ class Packing:
             never=vocabulary.pad,
             num_barred=len(barred),
             barred=self.tensor(torch.tensor(barred, dtype=torch.int32)),
+            **(self._shorts(head.weight.detach()) if shorts and len(head.weight) >= _MANY else {}),
         )
+
+    def _shorts(self, weight_VD: Tensor) -> dict[str, int | None]:
+        """Integers: of each row the squares add up to 2^30 at most, so that a product with another such is 32 bits."""
+        outputs, inputs = weight_VD.shape
+        scale_V = weight_VD.double().norm(dim=1) / 32000
+        whole_VD = (weight_VD.double() / scale_V.clamp(min=1e-30)[:, None]).round().to(torch.int16)
+        padded = functional.pad(whole_VD, (0, inputs % 2, 0, -outputs % self.panel))
+        pairs = padded.unflatten(0, (-1, self.panel)).unflatten(2, (-1, 2)).transpose(1, 2)
+        scale = functional.pad(scale_V.float(), (0, -outputs % self.panel))
+        return {
+            "shorts": self.tensor(pairs),
+            "short_scale": self.tensor(scale),
+            "short_inputs": inputs + inputs % 2,
+        }
 
     def tensor(self, tensor: Tensor | None) -> int | None:
         """Where a copy of it lies that stays."""

@@ -36,6 +36,9 @@ typedef struct {
     int32_t end, never;         /* the end's id; the token that has no probability */
     int32_t num_barred;
     const int32_t *barred;      /* columns that are not among the best */
+    const int16_t *shorts;      /* the product's weights, [out / NR][short_in / 2][NR][2]; none: 32 bits are as fast */
+    const float *short_scale;   /* [out]: what a column's are times */
+    int32_t short_in;           /* even */
 } Output;
 
 /* ---- memory that a thread keeps from step to step ------------------------------------------------------------ */
@@ -56,13 +59,10 @@ static inline float *floats(Room *room, size_t count) {
 }
 
 /* What the projection of a stretch of rows needs. */
-static inline size_t room_of_output(const Output *o) {
-    size_t bridged = o->bridge.panels ? (size_t)BLOCK * o->bridge.out : 0;
-    return rounded(bridged * sizeof(float)) + rounded((size_t)FEW * (o->product.out + NR) * sizeof(float));
-}
+size_t room_of_output(const Output *o, const Call *c);
 
 /* The best tokens of these rows, of which `x` is the last state. */
-void project(const Output *o, const Call *c, const float *x, long width, const int32_t *row, int rows, Room room);
+void project(const Output *o, const Call *c, const float *x, long width, const int32_t *row, int rows, Room left);
 
 /* ---- all rows, a stretch a thread at a time ------------------------------------------------------------------ */
 

@@ -172,18 +172,21 @@ class NativeStepper:
     def packed(self) -> Packed:
         """The weights as they are: a model that is still learning has others each time."""
         version = sum(each._version for each in self._weights)
+        library = self._library
         if self._packed is None or self._packed.version != version:
-            self._packed = Packed(self._network, panel=self._library.panel_width(), version=version)
+            self._packed = Packed(
+                self._network, panel=library.panel_width(), shorts=bool(library.knows_shorts()), version=version
+            )
         return self._packed
 
 
 class Packed:
     """A model's decoder and output as the kernels read them."""
 
-    def __init__(self, network: EncoderDecoder, *, panel: int, version: int) -> None:
+    def __init__(self, network: EncoderDecoder, *, panel: int, shorts: bool, version: int) -> None:
         self.version = version
         self._packing = Packing(panel=panel)
         family = next(family for family in _FAMILIES if family.takes(network.decoder))
         self.family = family.of(network, self._packing)
-        self.output = self._packing.output(network.head, network.vocabulary)
+        self.output = self._packing.output(network.head, network.vocabulary, shorts=shorts)
         self.reader = TransformerReader.of(network, self.family, self._packing)

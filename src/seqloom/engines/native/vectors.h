@@ -30,9 +30,17 @@ static inline vec at(const float *x) { return *(const vec *)x; }
 static inline vec choose(ivec which, vec a, vec b) { return (vec)(((ivec)a & which) | ((ivec)b & ~which)); }
 
 static inline float total(vec x) {
+#if defined(__AVX512F__)
+    return _mm512_reduce_add_ps((__m512)x);
+#elif defined(__AVX__)
+    __m128 four = _mm_add_ps(_mm256_castps256_ps128((__m256)x), _mm256_extractf128_ps((__m256)x, 1));
+    __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
+#else
     float sum = 0;
     for (int i = 0; i < VL; i++) sum += x[i];
     return sum;
+#endif
 }
 
 static inline int any_above(vec x, float bound) {

@@ -1,0 +1,301 @@
+/* From the last states to the best tokens and the end, each with its log-probability. */
+
+#include "step.h"
+
+#define PART 512 /* columns that are scored and ranked together: what is made of them stays in the second cache */
+#define SPARE 2  /* so many more than wanted are weighed anew where the scores are rounded */
+
+/* ---- scores in 16 bits --------------------------------------------------------------------------------------- */
+
+#if defined(__AVX512BW__) || defined(__AVX2__)
+#define SHORT 1
+#if defined(__AVX512BW__)
+typedef __m512i pairs;
+#define pairs_at(x) _mm512_loadu_si512(x)
+#define pairs_of(x) _mm512_set1_epi32(x)
+#if defined(__AVX512VNNI__)
+#define pairs_dot(sum, a, b) _mm512_dpwssd_epi32(sum, a, b)
+#else
+#define pairs_dot(sum, a, b) _mm512_add_epi32(sum, _mm512_madd_epi16(a, b))
+#endif
+#define pairs_float(x) ((vec)_mm512_cvtepi32_ps(x))
+#else
+typedef __m256i pairs;
+#define pairs_at(x) _mm256_loadu_si256((const __m256i *)(x))
+#define pairs_of(x) _mm256_set1_epi32(x)
+#define pairs_dot(sum, a, b) _mm256_add_epi32(sum, _mm256_madd_epi16(a, b))
+#define pairs_float(x) ((vec)_mm256_cvtepi32_ps(x))
+#endif
+
+/* One row after the other: the compiler would fetch all of them first, and has no registers left for the sums. */
+#if defined(__AVX512BW__)
+#define HERE(a, b) __asm__ volatile("" : "+v"(a), "+v"(b))
+#else
+#define HERE(a, b) __asm__ volatile("" : "+x"(a), "+x"(b))
+#endif
+
+/* `rows` rows and NR columns, two inputs at a time. */
+static inline __attribute__((always_inline)) void short_tile(int rows, const int16_t *weights, const float *scale,
+                                                             const float *bias, int in, const int16_t *x,
+                                                             const float *x_scale, float *y, long y_step) {
+    pairs sums[MR][2];
+#pragma GCC unroll 12
+    for (int r = 0; r < rows; r++) sums[r][0] = sums[r][1] = (pairs){};
+    for (int k = 0; k < in; k += 2) {
+        pairs left = pairs_at(weights + k * NR), right = pairs_at(weights + k * NR + 2 * VL);
+#pragma GCC unroll 12
+        for (int r = 0; r < rows; r++) {
+            int32_t two;
+            memcpy(&two, x + r * in + k, sizeof two);
+            pairs value = pairs_of(two);
+            sums[r][0] = pairs_dot(sums[r][0], value, left);
+            sums[r][1] = pairs_dot(sums[r][1], value, right);
+            HERE(sums[r][0], sums[r][1]);
+        }
+    }
+#pragma GCC unroll 12
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 2
+        for (int half = 0; half < 2; half++) {
+            vec score = pairs_float(sums[r][half]) * (at(scale + half * VL) * all(x_scale[r]));
+            if (bias) score += at(bias + half * VL);
+            *(vec *)(y + r * y_step + half * VL) = score;
+        }
+}
+
+/* Integers whose squares add up to 2^30 at most: their products with a column of the same kind stay within 32 bits. */
+static void shorten(const float *x, int width, int in, int16_t *to, float *scale) {
+    float length = sqrtf(dot(x, x, width)), by = length > 0 ? 32000 / length : 0;
+    if (!(by < INFINITY)) by = NAN; /* then all scores become NaN */
+    for (int i = 0; i < width; i++) to[i] = lrintf(x[i] * by);
+    for (int i = width; i < in; i++) to[i] = 0;
+    *scale = length > 0 || isnan(length) ? 1 / by : 0;
+}
+
+static void short_scores(const Output *o, int first, int columns, const int16_t *x, const float *x_scale, int rows,
+                         float *y, long y_step) {
+    int in = o->short_in;
+    for (int j = 0; j < columns; j += NR) {
+        const int16_t *weights = o->shorts + (long)(first + j) * in;
+        const float *scale = o->short_scale + first + j, *bias = o->product.bias ? o->product.bias + first + j : NULL;
+        int r = 0;
+        for (; r + MR <= rows; r += MR)
+            short_tile(MR, weights, scale, bias, in, x + r * in, x_scale + r, y + r * y_step + j, y_step);
+        for (; r < rows; r++) short_tile(1, weights, scale, bias, in, x + r * in, x_scale + r, y + r * y_step + j, y_step);
+    }
+}
+#else
+#define SHORT 0
+#endif
+
+int knows_shorts(void) { return SHORT; }
+
+/* ---- the best of a row of scores, which comes in parts -------------------------------------------------------- */
+
+typedef struct {
+    float most, sum; /* Σ e^(score - most) */
+    float end;
+    float *best; /* [count], the best first */
+    int32_t *id;
+} Seen;
+
+/* What is above the worst of the best so far takes its place. */
+static void see(const Output *o, float *scores, int columns, int first, int count, int all_tokens, Seen *seen) {
+    if (all_tokens && o->never >= first && o->never < first + columns) scores[o->never - first] = -1e30f;
+    float most = largest(scores, columns);
+    if (most > seen->most) {
+        seen->sum *= expf(seen->most - most);
+        seen->most = most;
+    }
+    seen->sum += sum_of_exponentials(scores, columns, seen->most, 0);
+    if (all_tokens) { /* a list has none of the barred */
+        if (o->end >= first && o->end < first + columns) seen->end = scores[o->end - first];
+        for (int i = 0; i < o->num_barred; i++)
+            if (o->barred[i] >= first && o->barred[i] < first + columns) scores[o->barred[i] - first] = -INFINITY;
+    }
+    for (int i = columns; i % VL; i++) scores[i] = -INFINITY;
+    float *best = seen->best;
+    int32_t *id = seen->id;
+    for (int j = 0; j < columns; j += VL) {
+        if (!any_above(at(scores + j), best[count - 1])) continue;
+        for (int v = j; v < j + VL; v++) {
+            if (!(scores[v] > best[count - 1])) continue;
+            int place = count - 1;
+            for (; place > 0 && scores[v] > best[place - 1]; place--) {
+                best[place] = best[place - 1];
+                id[place] = id[place - 1];
+            }
+            best[place] = scores[v];
+            id[place] = first + v;
+        }
+    }
+}
+
+static void say(const Call *c, Seen *seen, const int64_t *ids, int64_t n) {
+    float log_sum = seen->most + logf(seen->sum);
+    for (int i = 0; i < c->count; i++) {
+        c->best_logp[n * c->count + i] = seen->best[i] - log_sum;
+        c->best_id[n * c->count + i] = ids ? ids[seen->id[i]] : seen->id[i];
+    }
+    if (isnan(log_sum)) c->best_logp[n * c->count] = log_sum;
+    c->end_logp[n] = seen->end - log_sum;
+}
+
+static float score_of(const Output *o, const float *x, int64_t token) {
+    int in = o->product.in;
+    return dot(x, o->token_weight + token * in, in) + (o->token_bias ? o->token_bias[token] : 0);
+}
+
+/* The best are weighed anew, in 32 bits, and put in order; so is their share of the sum, which is most of it. */
+static void weigh(const Output *o, const float *x, int count, Seen *seen) {
+    seen->end = score_of(o, x, o->end);
+    for (int i = 0; i < count && seen->best[i] > -INFINITY; i++) {
+        float score = score_of(o, x, seen->id[i]);
+        seen->sum += expf(score - seen->most) - expf(seen->best[i] - seen->most);
+        int32_t id = seen->id[i];
+        int place = i;
+        for (; place > 0 && score > seen->best[place - 1]; place--) {
+            seen->best[place] = seen->best[place - 1];
+            seen->id[place] = seen->id[place - 1];
+        }
+        seen->best[place] = score, seen->id[place] = id;
+    }
+}
+
+/* The scores of two tokens for `rows` hypotheses of one source. */
+static inline __attribute__((always_inline)) void two_tokens(int rows, const float *x, long width, const float *one,
+                                                             const float *other, float *logits, long step) {
+    vec sums[6][2];
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; r++) sums[r][0] = sums[r][1] = (vec){};
+    long k = 0;
+    for (; k + VL <= width; k += VL) {
+        vec left = at(one + k), right = at(other + k);
+#pragma GCC unroll 6
+        for (int r = 0; r < rows; r++) {
+            vec value = at(x + r * width + k);
+            sums[r][0] += value * left;
+            sums[r][1] += value * right;
+        }
+    }
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; r++) {
+        float found[2] = {total(sums[r][0]), total(sums[r][1])};
+        for (long i = k; i < width; i++) {
+            found[0] += x[r * width + i] * one[i];
+            found[1] += x[r * width + i] * other[i];
+        }
+        logits[r * step] = found[0];
+        logits[r * step + 1] = found[1];
+    }
+}
+
+/* Of a list the weights are not side by side: each token's are read once for all hypotheses of its source. */
+static void score_list(const Output *o, const Call *c, const float *x, long width, const int32_t *row, int rows,
+                       float *scores, long step) {
+    int64_t source = row[0] / c->beams, tokens = c->list_length[source];
+    const int64_t *list = c->list[source];
+    for (int64_t j = 0; j < tokens; j += 2) {
+        int64_t other = j + 1 < tokens ? j + 1 : j;
+        const float *one_w = o->token_weight + list[j] * width, *other_w = o->token_weight + list[other] * width;
+        float *to = scores + j;
+#define ROWS(n) \
+    case n: two_tokens(n, x, width, one_w, other_w, to, step); break;
+        switch (rows) { ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) }
+#undef ROWS
+        if (o->token_bias)
+            for (int r = 0; r < rows; r++) {
+                to[r * step] += o->token_bias[list[j]];
+                to[r * step + 1] += o->token_bias[list[other]];
+            }
+    }
+}
+
+static int place_of(const int64_t *ids, int64_t count, int64_t id) {
+    int place = 0;
+    while (place < count - 1 && ids[place] != id) place++;
+    return place;
+}
+
+/* ---- all rows ------------------------------------------------------------------------------------------------ */
+
+typedef struct {
+    float *bridged, *scores, *best, *short_scale;
+    int32_t *id;
+    int16_t *shorts;
+    long step;
+} Rooms;
+
+static size_t rooms(const Output *o, const Call *c, Rooms *found, Room *room) {
+    long step = (c->list && o->product.out > PART ? o->product.out : PART) + NR, kept = c->count + SPARE;
+    size_t sizes[6] = {o->bridge.panels ? (size_t)BLOCK * o->bridge.out : 0, (size_t)FEW * step, (size_t)FEW * kept, FEW,
+                       (size_t)FEW * kept, o->shorts ? (size_t)FEW * o->short_in : 0};
+    float *part[6];
+    size_t bytes = 0;
+    for (int i = 0; i < 6; i++) {
+        bytes += rounded(sizes[i] * sizeof(float));
+        if (room) part[i] = floats(room, sizes[i]);
+    }
+    if (room)
+        *found = (Rooms){part[0], part[1], part[2], part[3], (int32_t *)part[4], (int16_t *)part[5], step};
+    return bytes;
+}
+
+size_t room_of_output(const Output *o, const Call *c) { return rooms(o, c, NULL, NULL); }
+
+/* A few rows over the whole vocabulary, or a few of one source over its list. */
+static void few(const Output *o, const Call *c, const float *x, long width, const int32_t *row, int rows, Rooms *room) {
+    Seen seen[FEW];
+    int whole = !c->list, shorts = whole && o->shorts, count = c->count + (shorts ? SPARE : 0);
+    for (int r = 0; r < rows; r++) {
+        seen[r] = (Seen){.most = -INFINITY, .best = room->best + (long)r * count, .id = room->id + (long)r * count};
+        for (int i = 0; i < count; i++) seen[r].best[i] = -INFINITY, seen[r].id[i] = 0;
+#if SHORT
+        if (shorts) shorten(x + r * width, width, o->short_in, room->shorts + (long)r * o->short_in, room->short_scale + r);
+#endif
+    }
+    int64_t source = row[0] / c->beams;
+    if (!whole) {
+        int64_t tokens = c->list_length[source];
+        score_list(o, c, x, width, row, rows, room->scores, room->step);
+        int end = place_of(c->list[source], tokens, o->end);
+        for (int r = 0; r < rows; r++) {
+            seen[r].end = room->scores[r * room->step + end];
+            see(o, room->scores + r * room->step, tokens, 0, count, 0, &seen[r]);
+            say(c, &seen[r], c->list[source], row[r]);
+        }
+        return;
+    }
+    for (int first = 0; first < o->product.out; first += PART) {
+        int columns = o->product.out - first < PART ? o->product.out - first : PART;
+        const Linear *all_of = &o->product;
+        Linear part = {all_of->panels + (long)first * all_of->in, all_of->bias ? all_of->bias + first : NULL, all_of->in,
+                       columns};
+#if SHORT
+        if (shorts)
+            short_scores(o, first, columns, room->shorts, room->short_scale, rows, room->scores, room->step);
+        else
+#endif
+            linear(&part, x, width, room->scores, room->step, rows, STORE);
+        for (int r = 0; r < rows; r++) see(o, room->scores + r * room->step, columns, first, count, 1, &seen[r]);
+    }
+    for (int r = 0; r < rows; r++) {
+        if (shorts) weigh(o, x + r * width, count, &seen[r]);
+        say(c, &seen[r], NULL, row[r]);
+    }
+}
+
+void project(const Output *o, const Call *c, const float *x, long width, const int32_t *row, int rows, Room left) {
+    Rooms room;
+    rooms(o, c, &room, &left);
+    if (o->bridge.panels) {
+        linear(&o->bridge, x, width, room.bridged, o->bridge.out, rows, STORE);
+        x = room.bridged, width = o->bridge.out;
+    }
+    for (int first = 0, next; first < rows; first = next) {
+        int most = c->list ? 6 : FEW;
+        for (next = first + 1; next < rows && next < first + most; next++)
+            if (c->list && row[next] / c->beams != row[first] / c->beams) break;
+        few(o, c, x + first * width, width, row + first, next - first, &room);
+    }
+}
