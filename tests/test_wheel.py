@@ -56,7 +56,9 @@ def test_it_runs_from_where_it_is_installed(installed: Path) -> None:
 def test_everything_that_is_no_code_is_there(installed: Path) -> None:
     package = FOLDER / "src" / "seqloom"
     kept = {
-        path.relative_to(package) for path in package.rglob("*") if path.is_file() and path.suffix in (".toml", ".txt")
+        path.relative_to(package)
+        for path in package.rglob("*")
+        if path.is_file() and path.suffix in (".css", ".toml", ".txt")
     }
     assert kept
     assert all((installed / "seqloom" / path).is_file() for path in kept)

@@ -1,0 +1,29 @@
+"""Pages to look at: one HTML file with nothing beside it, in light and dark, on screen and on paper."""
+
+from seqloom.pages.blocks import Block, Code, Column, Details, Finding, Prose, SideBySide, Table, Tile, Tiles
+from seqloom.pages.charts import Bars, Heatmap, Histogram, Line, Lines
+from seqloom.pages.document import Page, Section
+from seqloom.pages.markup import Html, number, percent
+
+__all__ = [
+    "Bars",
+    "Block",
+    "Code",
+    "Column",
+    "Details",
+    "Finding",
+    "Heatmap",
+    "Histogram",
+    "Html",
+    "Line",
+    "Lines",
+    "Page",
+    "Prose",
+    "Section",
+    "SideBySide",
+    "Table",
+    "Tile",
+    "Tiles",
+    "number",
+    "percent",
+]
