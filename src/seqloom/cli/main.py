@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError
 
 import seqloom
+from seqloom.cli.bench import bench
 from seqloom.cli.check import check
 from seqloom.cli.datastore import datastore
 from seqloom.cli.evaluate import evaluate
@@ -42,7 +43,7 @@ app = App(
     exit_on_error=False,
     result_action="return_value",
 )
-for command in (quickstart, train, predict, evaluate, score, export, datastore, check, recipes):
+for command in (quickstart, train, predict, evaluate, score, export, bench, datastore, check, recipes):
     app.command(command)
 
 
