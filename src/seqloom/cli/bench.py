@@ -28,9 +28,9 @@ def bench(
 ) -> None:
     """Measure every form of a model, quality beside speed and memory, and say which to take.
 
-    Forms are the model's own engine, CTranslate2 and ONNX, with 8-bit weights and shortlists, each greedily and with the
-    recipe's beam. What is not exported yet is exported for the while; the model's folder stays as it is. All answer the
-    same sentences on the processor, each in a process of its own, one after the other, round by round.
+    Forms are the model's own engine, CTranslate2 and ONNX, with 8-bit weights and shortlists, each greedily and with
+    the recipe's beam. What is not exported yet is exported for the while; the model's folder stays as it is. All answer
+    the same sentences on the processor, each in a process of its own, one after the other, round by round.
 
     Parameters
     ----------

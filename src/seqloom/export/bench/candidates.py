@@ -16,6 +16,10 @@ from seqloom.workflow.manifest import read_manifest, sha256
 
 __all__ = ["Candidate", "Missing", "candidates_of"]
 
+_NO_LEXICON = (
+    f"a shortlist needs the model's {LEXICON}, but there is none: `seqloom train` writes it where text is made of text "
+    "with more than 1,000 tokens."
+)
 _ANSWERING = ("manifest.json", "recipe.toml", "metrics.json", WEIGHTS)
 """What answering reads of a model's folder, beside the files that its manifest names."""
 
@@ -64,6 +68,8 @@ def candidates_of(
     whys: dict[str, list[str]] = {}
     for form in forms:
         try:
+            if form.shortlist and not (folder / LEXICON).is_file():
+                raise ModelFolderError(_NO_LEXICON)
             place = folder if form.engine == "own" else _kept(folder, form, manifest, task)
             if place is None:
                 tell(f"exporting {name} as {form}")
@@ -106,11 +112,6 @@ def _exported(folder: Path, manifest: dict[str, Any]) -> Form:
 
 
 def _of_own(folder: Path, form: Form, manifest: dict[str, Any]) -> float:
-    if form.shortlist and not (folder / LEXICON).is_file():
-        raise ModelFolderError(
-            f"a shortlist needs the model's {LEXICON}, but there is none: `seqloom train` writes it where text is made "
-            "of text with more than 1,000 tokens."
-        )
     names = [*_ANSWERING, *manifest["files"], *([LEXICON] if form.shortlist else [])]
     return _megabytes([folder / each for each in names])
 

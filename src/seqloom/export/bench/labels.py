@@ -72,8 +72,9 @@ class Label:
         return Box(x - self.width / 2, y - self.height / 2, self.width, self.height)
 
 
-def placed(labels: Sequence[Label], *, within: Box) -> list[Box | None]:
-    """A place for each, the first first; None where all are taken. No name covers a mark or another's line."""
+def placed(labels: Sequence[Label], *, within: Box, obstacles: Sequence[Box] = ()) -> list[Box | None]:
+    """A place for each, the first first; None where all are taken. No name covers a mark, another's line, or what else
+    is drawn there."""
     marks = [each.mark for each in labels]
     taken: list[Box] = []
     lines: list[tuple[tuple[float, float], tuple[float, float]]] = []
@@ -86,7 +87,7 @@ def placed(labels: Sequence[Label], *, within: Box) -> list[Box | None]:
                 for distance in _RINGS
                 for angle in _ANGLES
                 if within.holds(each := label.at(distance, angle))
-                and not any(each.wider(_SPACE).meets(other) for other in [*others, label.mark])
+                and not any(each.wider(_SPACE).meets(other) for other in [*others, label.mark, *obstacles])
                 and not any(_crosses(line, each) for line in lines)
                 and not any(_crosses(((label.x, label.y), each.nearest(label.x, label.y)), other) for other in others)
             ),

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from itertools import cycle
+from itertools import cycle, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -63,22 +63,26 @@ def _draw(axes: Any, found: Comparison) -> None:
             _value(point),
             s=sizes[point],
             color=colour,
-            alpha=0.85 if on_front else 0.35,
+            alpha=1.0 if on_front else 0.35,
             edgecolor=_FRONT if on_front else colour,
             linewidth=1.1 if on_front else 0.6,
             zorder=3,
         )
-    axes.plot(
-        [point.rate for point in found.front],
-        [_value(point) for point in found.front],
-        color=_FRONT,
-        linestyle="--",
-        linewidth=1,
-        zorder=2,
-    )
     _frame(axes, found)
+    corners = _corners(axes, found)
+    axes.plot(*zip(*corners, strict=True), color=_FRONT, linestyle="--", linewidth=1, zorder=2)
     _legend(axes, found, colours, sizes)
-    _name(axes, found, sizes)
+    _name(axes, found, sizes, corners)
+
+
+def _corners(axes: Any, found: Comparison) -> list[tuple[float, float]]:
+    """The stairs below and to the left of which a form is beaten in both, from edge to edge."""
+    corners: list[tuple[float, float]] = []
+    x, down = axes.get_xlim()[0], axes.get_ylim()[0]
+    for point in reversed(found.front):
+        corners += [(x, _value(point)), (point.rate, _value(point))]
+        x = point.rate
+    return [*corners, (x, down)]
 
 
 def _key(point: Point, found: Comparison) -> str:
@@ -159,7 +163,7 @@ def _round_steps(most: float) -> list[float]:
     return [top / 4, top / 2, top]
 
 
-def _name(axes: Any, found: Comparison, sizes: Mapping[Point, float]) -> None:
+def _name(axes: Any, found: Comparison, sizes: Mapping[Point, float], corners: Sequence[tuple[float, float]]) -> None:
     """Names beside the marks, those of the front first: where there is no room any other has none."""
     figure = axes.figure
     canvas: Any = import_module("matplotlib.backends.backend_agg").FigureCanvasAgg(figure)
@@ -184,7 +188,10 @@ def _name(axes: Any, found: Comparison, sizes: Mapping[Point, float]) -> None:
         )
     frame = axes.get_window_extent(renderer)
     within = Box(frame.x0 * scale, frame.y0 * scale, frame.width * scale, frame.height * scale)
-    for point, label, box in zip(points, labels, placed(labels, within=within), strict=True):
+    stairs = [axes.transData.transform(corner) * scale for corner in corners]
+    lines = [Box(min(x, to_x), min(y, to_y), abs(to_x - x), abs(to_y - y)) for (x, y), (to_x, to_y) in pairwise(stairs)]
+    boxes = placed(labels, within=within, obstacles=lines)
+    for point, label, box in zip(points, labels, boxes, strict=True):
         if box is None:
             continue
         near = box.nearest(label.x, label.y)

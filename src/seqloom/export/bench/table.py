@@ -35,6 +35,8 @@ def lines_of(comparison: Comparison) -> Iterator[str]:
         yield f"Other programs used {found.disturbed:.1f} processors meanwhile: on a quiet machine it is faster."
     yield from map(str, found.missing)
     yield ""
+    if found.advice.doubt is not None:
+        yield found.advice.doubt
     yield str(found.advice)
 
 
