@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import TypeAlias
 
 __all__ = ["Box", "Label", "placed"]
 
@@ -15,6 +15,8 @@ _ANGLES = (0, 180, 90, 270, 45, 315, 135, 225, 20, 340, 160, 200, 65, 295, 115, 
 """In the order in which they are tried: beside the mark before over it."""
 _SPACE = 1.5
 """Between two names."""
+
+_Line: TypeAlias = tuple[tuple[float, float], tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def placed(labels: Sequence[Label], *, within: Box, obstacles: Sequence[Box] = (
     is drawn there."""
     marks = [each.mark for each in labels]
     taken: list[Box] = []
-    lines: list[tuple[tuple[float, float], tuple[float, float]]] = []
+    lines: list[_Line] = []
     found: list[Box | None] = []
     for number, label in enumerate(labels):
         others = [*taken, *(mark for place, mark in enumerate(marks) if place != number)]
@@ -104,11 +106,15 @@ def _sign(value: float) -> float:
     return 0.0 if abs(value) < 0.3 else math.copysign(1.0, value)
 
 
-def _crosses(line: tuple[tuple[float, float], tuple[float, float]], box: Box, *, steps: int = 24) -> bool:
-    """Whether a line goes through a box, seen at so many places of it."""
+def _crosses(line: _Line, box: Box) -> bool:
+    """Whether a line goes through a box: a stretch of it is within both its columns and its rows (Liang & Barsky)."""
     (x, y), (to_x, to_y) = line
-    dots = [(x + (to_x - x) * step / steps, y + (to_y - y) * step / steps) for step in range(steps + 1)]
-    return any(
-        box.x < (one[0] + other[0]) / 2 < box.x + box.width and box.y < (one[1] + other[1]) / 2 < box.y + box.height
-        for one, other in pairwise(dots)
-    )
+    begins, ends = 0.0, 1.0
+    for at, way, low, size in ((x, to_x - x, box.x, box.width), (y, to_y - y, box.y, box.height)):
+        if way == 0:
+            if not low < at < low + size:
+                return False
+            continue
+        one, other = sorted(((low - at) / way, (low + size - at) / way))
+        begins, ends = max(begins, one), min(ends, other)
+    return begins < ends
