@@ -124,6 +124,24 @@ def test_one_that_fails_is_not_asked_again(model: Path, pairs: str) -> None:
     )
 
 
+@pytest.mark.parametrize("turns", [1, 3])
+def test_an_interrupt_gives_what_there_is_if_all_had_a_turn(model: Path, pairs: str, turns: int) -> None:
+    jobs: list[Job] = []
+    take = asked(jobs)
+
+    def interrupted(job: Job) -> Told:
+        if len(jobs) == turns:
+            raise KeyboardInterrupt
+        return take(job)
+
+    if turns == 1:
+        with pytest.raises(KeyboardInterrupt):
+            compare_forms([model], pairs, forms=OWN, turn=interrupted)
+        return
+    found = compare_forms([model], pairs, forms=OWN, turn=interrupted)
+    assert (found.rounds, [len(each.rounds) for each in found.points]) == (2, [2, 1])
+
+
 def test_if_nothing_can_be_measured_that_is_an_error(model: Path, pairs: str) -> None:
     with pytest.raises(RecipeError, match="has no own-shortlist: a shortlist needs"):
         compare_forms([model], pairs, forms=[Form(engine="own", shortlist=True)], turn=asked([]))

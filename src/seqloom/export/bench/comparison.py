@@ -116,7 +116,8 @@ def compare_forms(
 
     ``on``: a file of pairs; None: what the first model was tested or validated on. ``beams``: widths of the search;
     none: 1, and that of the first model's recipe. ``sentences``: the first so many; 0: all. ``tell`` hears how far it
-    is. ``turn`` takes a turn; None: in a process of its own.
+    is. ``turn`` takes a turn; None: in a process of its own. An interrupt after the first round ends the rounds, and
+    what was measured until then is given back.
     """
     entrants, asked_on = entrants_of(folders, on, sentences, task=task, trust=trust)
     widths = dict.fromkeys(beams or (1, entrants[0].speaker.recipe.answers.beam))
@@ -131,7 +132,12 @@ def compare_forms(
             measured += [_Measured(entrant=each, candidate=one, beam=beam) for one in found for beam in widths]
             missing += without
         take = turn or in_its_own_process(work)
-        _measure(measured, rounds, tell, lambda each: take(_job(each, task=task, trust=trust)))
+        try:
+            _measure(measured, rounds, tell, lambda each: take(_job(each, task=task, trust=trust)))
+        except KeyboardInterrupt:
+            if not all(each.told or each.failed for each in measured):
+                raise
+            tell("interrupted: these are the rounds until now.")
     missing += _failures(measured)
     points = [each.point() for each in measured if not each.failed]
     if not points:
@@ -140,7 +146,7 @@ def compare_forms(
     return Comparison(
         on=asked_on,
         sentences=len(entrants[0].tested),
-        rounds=rounds,
+        rounds=max(len(each.rounds) for each in points),
         processors=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         points=tuple(points),
         advice=advice_on(
