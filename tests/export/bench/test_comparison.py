@@ -164,6 +164,16 @@ def test_exports_that_are_there_are_used_and_others_are_made_elsewhere(model: Pa
     assert [line for line in heard if line.startswith("exporting")] == ["exporting mine as ctranslate2-int8"]
 
 
+def test_an_exported_folder_is_a_form_beside_others(model: Path, pairs: str, tmp_path: Path) -> None:
+    pytest.importorskip("ctranslate2")
+    place = export_folder(model, tmp_path / "small", to="ctranslate2", quantize="int8")
+    jobs: list[Job] = []
+    found = compare_forms([model, place], pairs, forms=OWN, beams=(1,), rounds=1, turn=asked(jobs))
+    assert [(each.model, str(each.form)) for each in found.points] == [("run", "own"), ("small", "ctranslate2-int8")]
+    assert [(each.own, each.folder) for each in jobs] == [(True, str(model)), (False, str(place))]
+    assert found.points[1].disk < 1.1 * sum(path.stat().st_size for path in place.rglob("*")) / 1e6
+
+
 def test_an_export_of_other_weights_is_left_alone(model: Path, pairs: str, tmp_path: Path) -> None:
     pytest.importorskip("ctranslate2")
     mine = tmp_path / "mine"

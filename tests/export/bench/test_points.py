@@ -80,7 +80,7 @@ def test_what_the_sentences_cannot_tell_is_said() -> None:
 
 def test_of_one_point_there_is_one_sentence() -> None:
     assert str(advice_on([point("own", 38.0, 20)], compare=no_chance)) == (
-        "Take own, greedy: the best BLEU (38.0), and the fastest within 0.3, 20.0 sentences a second; which is the "
+        "Take own, greedy: the best BLEU (38.0), and the fastest within 0.3, 20.0 sentences a second; it is the "
         "smallest of these, too (10.0 MB on disk, 200 MB of memory)."
     )
 

@@ -42,7 +42,7 @@ class Advice:
                 f"the fastest within {score.shown(self.near)} of the best {score.name} ({other.shown(other.value)}; "
                 f"{self._named(self.best)} has {score.shown(score.value)})"
             )
-        small = "which is the smallest of these, too" if self.fastest is self.smallest else self._named(self.smallest)
+        small = "it is the smallest of these, too" if self.fastest is self.smallest else self._named(self.smallest)
         small = small if self.fastest is self.smallest else f"the smallest of these is {small}"
         return (
             f"Take {self._named(self.fastest)}: {how}, {self.fastest.rate:,.1f} sentences a second; {small} "

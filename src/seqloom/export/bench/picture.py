@@ -57,7 +57,7 @@ def _draw(axes: Any, found: Comparison) -> None:
     for point in found.points:
         on_front = point in found.front
         colour = colours[_key(point, found)]
-        axes.plot([min(point.rates), max(point.rates)], [_value(point)] * 2, color=colour, linewidth=1, alpha=0.6)
+        axes.plot(*zip(*_range(point), strict=True), color=colour, linewidth=1, alpha=0.6)
         axes.scatter(
             point.rate,
             _value(point),
@@ -105,6 +105,11 @@ def _value(point: Point) -> float:
     return point.scores[0].value
 
 
+def _range(point: Point) -> list[tuple[float, float]]:
+    """From the slowest round to the fastest."""
+    return [(min(point.rates), _value(point)), (max(point.rates), _value(point))]
+
+
 def _frame(axes: Any, found: Comparison) -> None:
     ticker: Any = import_module("matplotlib.ticker")
     score = found.points[0].scores[0]
@@ -125,14 +130,15 @@ def _frame(axes: Any, found: Comparison) -> None:
     axes.grid(alpha=0.25)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    several = "" if found.several else f"{found.points[0].model}: "
-    axes.set_title(f"{several}quality over speed, {found.sentences:,} sentences", loc="left", fontsize=12, pad=64)
+    what = f"{found.sentences:,} sentences"
+    title = f"Quality over speed, {what}" if found.several else f"{found.points[0].model}: quality over speed, {what}"
+    axes.set_title(title, loc="left", fontsize=12, pad=64)
 
 
 def _marked(low: float, high: float) -> tuple[float, ...]:
     """The digits at which a logarithmic axis has ticks."""
     decades = math.log10(high / low)
-    if decades > 2:
+    if decades > 3:
         return (1.0,)
     return (1.0, 2.0, 5.0) if decades > 0.7 else tuple(float(digit) for digit in range(1, 10))
 
@@ -188,8 +194,9 @@ def _name(axes: Any, found: Comparison, sizes: Mapping[Point, float], corners: S
         )
     frame = axes.get_window_extent(renderer)
     within = Box(frame.x0 * scale, frame.y0 * scale, frame.width * scale, frame.height * scale)
-    stairs = [axes.transData.transform(corner) * scale for corner in corners]
-    lines = [Box(min(x, to_x), min(y, to_y), abs(to_x - x), abs(to_y - y)) for (x, y), (to_x, to_y) in pairwise(stairs)]
+    drawn = [*pairwise(corners), *(_range(point) for point in points)]
+    ends = [[axes.transData.transform(end) * scale for end in line] for line in drawn]
+    lines = [Box(min(x, to_x), min(y, to_y), abs(to_x - x), abs(to_y - y)) for (x, y), (to_x, to_y) in ends]
     boxes = placed(labels, within=within, obstacles=lines)
     for point, label, box in zip(points, labels, boxes, strict=True):
         if box is None:
