@@ -26,20 +26,20 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def test_pairs(tmp_path: Path) -> Path:
+def tested(tmp_path: Path) -> Path:
     return write_pairs(tmp_path / "test.tsv", pairs(12, seed=3))
 
 
 def test_table_figures_and_picture_of_a_model(
-    model: Path, test_pairs: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    model: Path, tested: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("matplotlib")
     figures, picture = tmp_path / "forms.json", tmp_path / "forms.png"
-    arguments = ["bench", str(model), "--on", str(test_pairs), "--forms", "own", "ctranslate2", "--beams", "2"]
+    arguments = ["bench", str(model), "--on", str(tested), "--forms", "own", "ctranslate2", "--beams", "2"]
     assert main([*arguments, "--rounds", "1", "--sentences", "10", "-o", str(figures), "-o", str(picture)]) == 0
     said, heard = capfd.readouterr()
     lines = said.splitlines()
-    assert lines[0].startswith(f"10 sentences of {test_pairs}, 1 round, ")
+    assert lines[0].startswith(f"10 sentences of {tested}, 1 round, ")
     assert sum(line.startswith("*  own, beam 2") for line in lines) == 1
     assert any(line.startswith("exact match: nrefs:1|") for line in lines)
     assert any(line.startswith("小模型 has no ctranslate2: `model.encoder.kind` must be") for line in lines)

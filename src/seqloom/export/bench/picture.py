@@ -66,7 +66,7 @@ def _draw(axes: Any, found: Comparison) -> None:
             alpha=1.0 if on_front else 0.35,
             edgecolor=_FRONT if on_front else colour,
             linewidth=1.1 if on_front else 0.6,
-            zorder=3,
+            zorder=4 if on_front else 3,
         )
     _frame(axes, found)
     corners = _corners(axes, found)
@@ -226,5 +226,5 @@ def _name(axes: Any, found: Comparison, sizes: Mapping[Point, float], corners: S
             color=_TEXT if point in found.front else "#666666",
             ha="left",
             va="bottom",
-            zorder=4,
+            zorder=5,
         )
