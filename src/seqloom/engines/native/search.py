@@ -126,7 +126,7 @@ class NativeSearch:
             if Layout.of(self._waiting[0].source) != layout:
                 break
             group.append(self._waiting.popleft())
-        return each_by_itself(group, pool.admit)
+        return each_by_itself(group, pool.admit) if group else []
 
     def _pool_for(self, beams: int) -> _Pool:
         packed, pool = self.stepper.packed(), self._pool
