@@ -42,6 +42,40 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 
 
+def recurrent(looks: str = "additive", /, **changes: Any) -> dict[str, Any]:
+    """A decoder of odd widths, after an encoder of other ones."""
+    kind = {"kind": looks, **changes.pop("attention", {})}
+    decoder = {"kind": "recurrent", "cell": "gru", "width": 18, "attention": kind, **changes}
+    return {"encoder": {"kind": "recurrent", "width": 10}, "target": {"width": 14}, "decoder": decoder}
+
+
+VARIANTS |= {
+    "GRU": recurrent(),
+    "LSTM": recurrent(cell="lstm"),
+    "tanh": recurrent(cell="tanh"),
+    "linear": recurrent(cell="linear"),
+    "Bahdanau": recurrent(attend="before"),
+    "Luong": recurrent("general", cell="lstm", input_feeding=True),
+    "deep": recurrent(cell="lstm", layers=3, residual=True, attend="before", input_feeding=True),
+    "deep and plain": recurrent(layers=2, cell="tanh", input_feeding=True),
+    "normed GRU": recurrent(norm=True, layers=2),
+    "normed LSTM": recurrent(norm=True, cell="lstm", attend="before"),
+    "normed tanh": recurrent(norm=True, cell="tanh", input_feeding=True),
+    "dot": recurrent("dot"),
+    "dot without a bridge": recurrent("dot", width=10),
+    "concat": recurrent("concat", attention={"width": 13}),
+    "heads": recurrent("multihead", attention={"heads": 3}, attend="before", input_feeding=True),
+    "heads after": recurrent("multihead", attention={"heads": 2}, cell="lstm"),
+    "local-p": recurrent("local", attention={"window": 2}),
+    "local-m": recurrent("local", attention={"window": 3, "predict": False}, attend="before"),
+    "nothing but the first state": recurrent("none", cell="lstm", layers=2),
+    "one vector at every step": recurrent("none", attention={"context": "every"}, initial="zero"),
+    "a learnt first state": recurrent(initial="learnt"),
+    "a Transformer before it": recurrent() | {"encoder": {"kind": "transformer", "width": 24, "heads": 4}},
+    "a bridge behind it": recurrent() | {"tie": "output"},
+}
+
+
 def network(**changes: Any) -> EncoderDecoder:
     """A small one whose weights are large enough for its answers to differ."""
     small = {"width": 24, "heads": 4, "layers": 2, "feed_forward": 40}
@@ -49,10 +83,12 @@ def network(**changes: Any) -> EncoderDecoder:
         "source": {"kind": "text", "width": 24},
         "encoder": {"kind": "transformer", **small},
         "target": {"kind": "tokens", "width": 24},
-        "decoder": {"kind": "transformer", **small, **changes.get("decoder", {})},
+        "decoder": changes.get("decoder", {}),
         "head": {"kind": "generator", **changes.get("head", {})},
         "tie": changes.get("tie", "none"),
     }
+    if "kind" not in data["decoder"]:
+        data["decoder"] = {"kind": "transformer", **small, **data["decoder"]}
     data["encoder"] = changes.get("encoder", data["encoder"])
     data["target"] |= changes.get("target", {})
     torch.manual_seed(3)
@@ -105,7 +141,7 @@ def test_every_step_is_the_models_own(variant: str, beams: int) -> None:
 
 @pytest.mark.parametrize("asked", [{}, {"min_length": 9}, {"nbest": 3}], ids=str)
 @pytest.mark.parametrize("beams", [1, 3, 5])
-@pytest.mark.parametrize("variant", ["plain", "SSRU", "learned positions"])
+@pytest.mark.parametrize("variant", ["plain", "SSRU", "learned positions", "Bahdanau", "Luong"])
 def test_a_search_gives_the_same_answers(variant: str, beams: int, asked: dict[str, int]) -> None:
     """With sources that come and go: few at a time fit."""
     made = network(**VARIANTS[variant])
@@ -122,8 +158,9 @@ def test_a_search_gives_the_same_answers(variant: str, beams: int, asked: dict[s
         assert one.token_logps == pytest.approx(other.token_logps, abs=1e-4)
 
 
-def test_threads_change_nothing() -> None:
-    made = network()
+@pytest.mark.parametrize("variant", ["plain", "Bahdanau", "Luong"])
+def test_threads_change_nothing(variant: str) -> None:
+    made = network(**VARIANTS[variant])
     before = torch.get_num_threads()
     found = []
     try:
@@ -137,16 +174,27 @@ def test_threads_change_nothing() -> None:
         assert [each.score for each in others] == pytest.approx([each.score for each in found[0]], abs=1e-4)
 
 
-def test_weights_that_change_are_read_anew() -> None:
-    made = network()
+@pytest.mark.parametrize("variant", ["plain", "Bahdanau", "Luong"])
+def test_weights_that_change_are_read_anew(variant: str) -> None:
+    made = network(**VARIANTS[variant])
     stepper = NativeStepper(made)
     every = requests(4, beams=2)
     before = answer(Search(stepper), every)
     with torch.no_grad():
-        made.decoder.layers[0].feed_forward.inner.weight.mul_(-1.0)  # type: ignore[union-attr, operator, index]
+        for each in made.decoder.parameters():
+            each.mul_(-1.0)
     after = answer(Search(stepper), every)
     assert after != before
     assert [each.tokens for each in after] == [each.tokens for each in answer(Search(ModelStepper(made)), every)]
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+@pytest.mark.parametrize("variant", ["Bahdanau", "deep", "normed tanh", "one vector at every step"])
+def test_a_large_vocabulary_is_embedded_at_every_step(
+    variant: str, beams: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seqloom.engines.native.recurrent._LARGEST_TABLE", 0)
+    test_every_step_is_the_models_own(variant, beams)
 
 
 def test_a_model_that_says_no_number_is_told_of() -> None:
@@ -210,6 +258,8 @@ def test_what_is_constrained_is_said_without_a_shortlist() -> None:
         {"decoder": {"positions": {"kind": "alibi"}}},
         {"decoder": {"self_attention": {"kind": "average"}}},
         {"head": {"kind": "copy"}},
+        recurrent(coverage=True),
+        recurrent("location"),
     ],
     ids=str,
 )

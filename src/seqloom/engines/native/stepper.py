@@ -14,6 +14,7 @@ from seqloom.decoding.stepper import Best, Step
 from seqloom.engines.native.compiled import kernels
 from seqloom.engines.native.family import Family
 from seqloom.engines.native.packing import CallTable, Packing, address
+from seqloom.engines.native.recurrent import Recurrent
 from seqloom.engines.native.state import Held, NativeState
 from seqloom.engines.native.transformer import Transformer, TransformerReader
 from seqloom.models.encoder_decoder import EncoderDecoder
@@ -26,7 +27,7 @@ from seqloom.nn.state import State
 
 __all__ = ["NativeStepper", "Packed", "takes"]
 
-_FAMILIES: tuple[type[Family], ...] = (Transformer,)
+_FAMILIES: tuple[type[Family], ...] = (Transformer, Recurrent)
 _ROOM_OF_PAST = 48
 """Tokens that an answer has room for at first; what is not written costs nothing."""
 
