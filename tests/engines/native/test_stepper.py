@@ -76,6 +76,26 @@ VARIANTS |= {
 }
 
 
+def conv(**changes: Any) -> dict[str, Any]:
+    """Its weights stay small: each layer multiplies what is wrong in the last digit."""
+    decoder = {"kind": "conv", "layers": 2, "width": 18, **changes}
+    encoder = {"kind": "conv", "width": 10, "layers": 1}
+    return {"encoder": encoder, "target": {"width": 14}, "decoder": decoder, "gain": 0.7}
+
+
+VARIANTS |= {
+    "convolutions": conv(),
+    "a wide kernel": conv(kernel=5, width=16, layers=3),
+    "an even kernel": conv(kernel=2),
+    "a kernel of one": conv(kernel=1),
+    "sinusoids": conv(positions={"kind": "sinusoidal"}),
+    "convolutions without positions": conv(positions={"kind": "none"}),
+    "few positions": conv(positions={"kind": "learned", "longest": 40}),
+    "convolutions after a GRU": conv() | {"encoder": {"kind": "recurrent", "width": 14}},
+    "convolutions tied": conv() | {"tie": "output"},
+}
+
+
 def network(**changes: Any) -> EncoderDecoder:
     """A small one whose weights are large enough for its answers to differ."""
     small = {"width": 24, "heads": 4, "layers": 2, "feed_forward": 40}
@@ -95,8 +115,8 @@ def network(**changes: Any) -> EncoderDecoder:
     made = settings.parse(ModelSettings, data).build(source=WORDS, target=WORDS)
     with torch.no_grad():
         for each in made.parameters():
-            each.mul_(1.3)
-            each.add_(0.1 * torch.randn_like(each))
+            each.mul_(changes.get("gain", 1.3))
+            each.add_(0.1 * changes.get("gain", 1.0) * torch.randn_like(each))
     return made.eval()
 
 
@@ -141,7 +161,7 @@ def test_every_step_is_the_models_own(variant: str, beams: int) -> None:
 
 @pytest.mark.parametrize("asked", [{}, {"min_length": 9}, {"nbest": 3}], ids=str)
 @pytest.mark.parametrize("beams", [1, 3, 5])
-@pytest.mark.parametrize("variant", ["plain", "SSRU", "learned positions", "Bahdanau", "Luong"])
+@pytest.mark.parametrize("variant", ["plain", "SSRU", "learned positions", "Bahdanau", "Luong", "convolutions"])
 def test_a_search_gives_the_same_answers(variant: str, beams: int, asked: dict[str, int]) -> None:
     """With sources that come and go: few at a time fit."""
     made = network(**VARIANTS[variant])
@@ -158,7 +178,7 @@ def test_a_search_gives_the_same_answers(variant: str, beams: int, asked: dict[s
         assert one.token_logps == pytest.approx(other.token_logps, abs=1e-4)
 
 
-@pytest.mark.parametrize("variant", ["plain", "Bahdanau", "Luong"])
+@pytest.mark.parametrize("variant", ["plain", "Bahdanau", "Luong", "convolutions"])
 def test_threads_change_nothing(variant: str) -> None:
     made = network(**VARIANTS[variant])
     before = torch.get_num_threads()
@@ -174,7 +194,7 @@ def test_threads_change_nothing(variant: str) -> None:
         assert [each.score for each in others] == pytest.approx([each.score for each in found[0]], abs=1e-4)
 
 
-@pytest.mark.parametrize("variant", ["plain", "Bahdanau", "Luong"])
+@pytest.mark.parametrize("variant", ["plain", "Bahdanau", "Luong", "convolutions"])
 def test_weights_that_change_are_read_anew(variant: str) -> None:
     made = network(**VARIANTS[variant])
     stepper = NativeStepper(made)

@@ -128,15 +128,6 @@ static void look(const Decoder *d, const Call *c, const int32_t *row, int rows, 
 
 /* ---- cells ---------------------------------------------------------------------------------------------------- */
 
-static inline vec part(const float *x, int i, int n) { return n == VL ? at(x + i) : some(x + i, n); }
-
-static inline void put(float *x, int i, int n, vec value) {
-    if (n == VL)
-        *(vec *)(x + i) = value;
-    else
-        memcpy(x + i, &value, n * sizeof(float));
-}
-
 /* The new state of a row in the place of the old one: h, and an LSTM's c behind it. `u` is the state's half of the
    gates, where it is not yet part of `g`. */
 static void gate(const Decoder *d, const Layer *layer, const float *g, const float *u, float *h) {
@@ -147,19 +138,19 @@ static void gate(const Decoder *d, const Layer *layer, const float *g, const flo
         vec of[4];
         int count = d->gates / width;
         for (int k = 0; k < count; k++) {
-            of[k] = part(g + k * width, i, n);
-            if (u && !(d->cell == GRU_CELL && k == 2)) of[k] += part(u + k * width, i, n);
+            of[k] = piece(g + k * width + i, n);
+            if (u && !(d->cell == GRU_CELL && k == 2)) of[k] += piece(u + k * width + i, n);
         }
-        if (d->cell == LINEAR_CELL) put(h, i, n, of[0]);
-        if (d->cell == TANH_CELL) put(h, i, n, hyperbolic(of[0]));
+        if (d->cell == LINEAR_CELL) put_piece(h + i, n, of[0]);
+        if (d->cell == TANH_CELL) put_piece(h + i, n, hyperbolic(of[0]));
         if (d->cell == GRU_CELL) {
-            vec z = sigmoid(of[1]), now = hyperbolic(of[2] + sigmoid(of[0]) * part(u + 2 * width, i, n));
-            put(h, i, n, (all(1) - z) * now + z * part(h, i, n));
+            vec z = sigmoid(of[1]), now = hyperbolic(of[2] + sigmoid(of[0]) * piece(u + 2 * width + i, n));
+            put_piece(h + i, n, (all(1) - z) * now + z * piece(h + i, n));
         }
         if (d->cell == LSTM_CELL) {
-            vec kept = sigmoid(of[1]) * part(cell, i, n) + sigmoid(of[0]) * hyperbolic(of[2]);
-            put(cell, i, n, kept);
-            put(h, i, n, sigmoid(of[3]));
+            vec kept = sigmoid(of[1]) * piece(cell + i, n) + sigmoid(of[0]) * hyperbolic(of[2]);
+            put_piece(cell + i, n, kept);
+            put_piece(h + i, n, sigmoid(of[3]));
         }
     }
     if (d->cell != LSTM_CELL) return;
@@ -168,7 +159,7 @@ static void gate(const Decoder *d, const Layer *layer, const float *g, const flo
     if (layer->norm_cell.weight) normalise(&layer->norm_cell, cell, normal, 1, width), said = normal;
     for (int i = 0; i < width; i += VL) {
         int n = width - i < VL ? width - i : VL;
-        put(h, i, n, part(h, i, n) * hyperbolic(part(said, i, n)));
+        put_piece(h + i, n, piece(h + i, n) * hyperbolic(piece(said + i, n)));
     }
 }
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from seqloom.decoding.stepper import Best, Step
 from seqloom.engines.native.compiled import kernels
+from seqloom.engines.native.conv import Convolutional
 from seqloom.engines.native.family import Family
 from seqloom.engines.native.packing import CallTable, Packing, address
 from seqloom.engines.native.recurrent import Recurrent
@@ -27,7 +28,7 @@ from seqloom.nn.state import State
 
 __all__ = ["NativeStepper", "Packed", "takes"]
 
-_FAMILIES: tuple[type[Family], ...] = (Transformer, Recurrent)
+_FAMILIES: tuple[type[Family], ...] = (Transformer, Recurrent, Convolutional)
 _ROOM_OF_PAST = 48
 """Tokens that an answer has room for at first; what is not written costs nothing."""
 

@@ -97,19 +97,25 @@ static inline vec hyperbolic(vec x) {
     return x * p / q;
 }
 
-/* What is left of a stretch that ends within a register. */
-static inline vec some(const float *x, int n) {
+/* Of a stretch n ≤ VL numbers: as many as a register holds, or what is left at its end. */
+static inline vec piece(const float *x, int n) {
+    if (n == VL) return at(x);
     vec found = {};
     memcpy(&found, x, n * sizeof(float));
     return found;
 }
 
+static inline void put_piece(float *x, int n, vec value) {
+    if (n == VL)
+        *(vec *)x = value;
+    else
+        memcpy(x, &value, n * sizeof(float));
+}
+
 static inline void tanh_of(float *x, int n) {
-    int i = 0;
-    for (; i + VL <= n; i += VL) *(vec *)(x + i) = hyperbolic(at(x + i));
-    if (i < n) {
-        vec last = hyperbolic(some(x + i, n - i));
-        memcpy(x + i, &last, (n - i) * sizeof(float));
+    for (int i = 0; i < n; i += VL) {
+        int left = n - i < VL ? n - i : VL;
+        put_piece(x + i, left, hyperbolic(piece(x + i, left)));
     }
 }
 
