@@ -209,11 +209,12 @@ def test_weights_that_change_are_read_anew(variant: str) -> None:
 
 
 @pytest.mark.parametrize("beams", [1, 3])
-@pytest.mark.parametrize("variant", ["Bahdanau", "deep", "normed tanh", "one vector at every step"])
+@pytest.mark.parametrize("variant", ["Bahdanau", "deep", "normed tanh", "one vector at every step", "a wide kernel"])
 def test_a_large_vocabulary_is_embedded_at_every_step(
     variant: str, beams: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("seqloom.engines.native.recurrent._LARGEST_TABLE", 0)
+    monkeypatch.setattr("seqloom.engines.native.conv._LARGEST_TABLE", 0)
     test_every_step_is_the_models_own(variant, beams)
 
 

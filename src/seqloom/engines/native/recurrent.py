@@ -177,9 +177,11 @@ class Recurrent:
             return functional.linear(context_BD, self._weight_RC)[:, None]
         source, table = decoder.attention.prepare(memory), self.table
         keys_BSA = functional.pad(source.keys_BSA, (0, table.heads * table.inner - source.keys_BSA.shape[-1]))
-        values_BSHE = source.values_BSD.unflatten(-1, (table.heads, -1))
-        values_BSHV = torch.einsum("bshe,hve->bshv", values_BSHE, self._to_HVE)
-        return torch.cat([keys_BSA, values_BSHV.flatten(2)], -1)
+        values_H = (
+            functional.linear(values_BSE, to_VE)
+            for values_BSE, to_VE in zip(source.values_BSD.chunk(table.heads, -1), self._to_HVE, strict=True)
+        )
+        return torch.cat([keys_BSA, *values_H], -1)
 
     def cell_BX(self, memory: Memory) -> Tensor | None:
         """The states of each layer, and the last output."""
