@@ -42,8 +42,8 @@ class DecoderTable(ctypes.Structure):
 class Convolutional:
     """A ``Family``: gated convolutions with an attention each, positions that are added.
 
-    d · z = (W h + b + g) · z = h · Wᵀz + b · z + g · z, and what is fetched is only multiplied by a matrix. So each layer
-    has its own keys Wᵀz and values, made once a source, and no product of its own with queries.
+    d · z = (W h + b + g) · z = h · Wᵀz + b · z + g · z, and what is fetched is only multiplied by a matrix. So each
+    layer has its own keys Wᵀz and values, made once a source, and no product of its own with queries.
     """
 
     function: ClassVar[str] = "conv_step"

@@ -157,9 +157,8 @@ class Recurrent:
             table.inner = self.hidden
         if type(attention) is LocalAttention:
             table.window = attention.window
-            if attention.place is not None:
-                table.place = pack.linear(attention.place)
-                table.place_v = pack.tensor(attention.v.weight)
+            if attention.place is not None and attention.v is not None:
+                table.place, table.place_v = pack.linear(attention.place), pack.tensor(attention.v.weight)
         table.score = _BY_PERCEPTRON if type(attention) in _PERCEPTRONS else _BY_PRODUCTS
         table.memory = table.heads * (table.inner + len(to_VC))
         self._to_HVE = to_VC.unflatten(1, (table.heads, -1)).transpose(0, 1)
