@@ -48,6 +48,21 @@ ENCODERS: dict[str, dict[str, Any]] = {
     "rotary, by torch": {"encoder": {"positions": {"kind": "rotary"}}},
     "SSRU": {"decoder": {"self_attention": {"kind": "ssru"}}},
     "many words": {"words": MANY},
+    "GRU": {"whole_decoder": {"kind": "recurrent", "width": 20}},
+    "LSTM": {
+        "whole_decoder": {
+            "kind": "recurrent",
+            "cell": "lstm",
+            "layers": 2,
+            "width": 20,
+            "input_feeding": True,
+            "attention": {"kind": "general"},
+        }
+    },
+    "a fixed vector": {
+        "whole_decoder": {"kind": "recurrent", "cell": "tanh", "attention": {"kind": "none", "context": "every"}}
+    },
+    "convolution": {"whole_decoder": {"kind": "conv", "layers": 2, "width": 20}},
 }
 
 
@@ -58,7 +73,7 @@ def network(**changes: Any) -> EncoderDecoder:
         "source": {"kind": "text", "width": 24},
         "encoder": {**small, **changes.get("encoder", {})},
         "target": {"kind": "tokens", "width": 24},
-        "decoder": {**small, **changes.get("decoder", {})},
+        "decoder": changes.get("whole_decoder", {**small, **changes.get("decoder", {})}),
     }
     words = changes.get("words", WORDS)
     torch.manual_seed(3)

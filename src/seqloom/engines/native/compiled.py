@@ -30,7 +30,7 @@ _POINTER, _INT = ctypes.c_void_p, ctypes.c_int
 _FUNCTIONS: tuple[tuple[Any, ...], ...] = (
     ("panel_width", _INT),
     ("knows_shorts", _INT),
-    ("transformer_step", _INT, _POINTER, _POINTER, _POINTER),
+    *((name, _INT, _POINTER, _POINTER, _POINTER) for name in ("conv_step", "recurrent_step", "transformer_step")),
     ("transformer_read", _INT, *[_POINTER] * 4, _INT, _INT, _POINTER),
     ("search_new", _POINTER, *[_POINTER] * 3, *[_INT] * 5),
     ("search_free", None, _POINTER),

@@ -61,6 +61,7 @@ class Convolutional:
         return cls(network.decoder, packing)
 
     def __init__(self, decoder: Any, packing: Packing) -> None:
+        self.cell = 0
         self._decoder = decoder
         self._pack = packing
         layers, attentions = list(decoder.layers), list(decoder.attentions)

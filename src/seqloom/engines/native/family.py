@@ -23,7 +23,6 @@ class Family(Protocol):
     """Width of the states that the head reads."""
     past: int
     """How many numbers a token leaves behind for later ones to look at; 0: none."""
-
     cell: int
     """How many numbers a hypothesis carries from step to step; 0: none."""
 

@@ -89,6 +89,7 @@ class Recurrent:
             [embedded, self._fed, first.input.in_features - embedded - self._fed], 1
         )
         bias_R = first.input.bias.detach()
+        self.cell = len(cells) * first.parts * self.hidden + self._fed
         self.table = DecoderTable(
             layers=len(cells),
             width=self.hidden,
@@ -99,7 +100,7 @@ class Recurrent:
             before=decoder.attends_before,
             heads=1,
             fixed=decoder.context is not None,
-            state=len(cells) * first.parts * self.hidden + self._fed,
+            state=self.cell,
             unknown=decoder.embedding.vocabulary.unk,
             vocabulary=decoder.embedding.vocabulary.size,
         )
