@@ -8,8 +8,17 @@
 typedef struct {
     const float *panels; /* [out / NR][in][NR] */
     const float *bias;   /* as many as the panels have columns; or none */
+    const int16_t *shorts;    /* the weights once more as integers, [out / NR][in / 2][NR][2]; or none */
+    const float *short_scale; /* as many: what a column's integers are times */
     int32_t in, out;
 } Linear;
+
+/* Some columns of it, from a panel's first. */
+static inline Linear columns_of(const Linear *w, int first, int columns) {
+    return (Linear){.panels = w->panels + (long)first * w->in, .bias = w->bias ? w->bias + first : NULL,
+                    .shorts = w->shorts ? w->shorts + (long)first * (w->in + w->in % 2) : NULL,
+                    .short_scale = w->short_scale ? w->short_scale + first : NULL, .in = w->in, .out = columns};
+}
 
 enum { STORE, ADD, RELU, GELU, SIGMOID };
 
@@ -20,6 +29,15 @@ static inline vec activated(vec x, int how) {
     if (how == SIGMOID)
         for (int i = 0; i < VL; i++) x[i] = 1 / (1 + expf(-x[i]));
     return x;
+}
+
+static inline void leave(vec sum, int columns, float *to, int how) {
+    sum = activated(sum, how);
+    if (columns >= VL) {
+        if (how == ADD) sum += at(to);
+        *(vec *)to = sum;
+    } else
+        for (int i = 0; i < columns; i++) to[i] = how == ADD ? to[i] + sum[i] : sum[i];
 }
 
 /* `rows` rows and NR columns; a constant number of rows, so that the sums stay in registers. */
@@ -38,40 +56,53 @@ static inline __attribute__((always_inline)) void tile(int rows, const Linear *w
             sums[r][1] += value * right;
         }
     }
-    int columns = w->out - panel * NR;
 #pragma GCC unroll 12
     for (int r = 0; r < rows; r++)
 #pragma GCC unroll 2
         for (int half = 0; half < 2; half++) {
-            float *to = y + r * y_step + panel * NR + half * VL;
-            int there = columns - half * VL;
+            int from = panel * NR + half * VL;
             vec sum = sums[r][half];
-            if (w->bias) sum += at(w->bias + panel * NR + half * VL);
-            sum = activated(sum, how);
-            if (there >= VL) {
-                if (how == ADD) sum += at(to);
-                *(vec *)to = sum;
-            } else
-                for (int i = 0; i < there; i++) to[i] = how == ADD ? to[i] + sum[i] : sum[i];
+            if (w->bias) sum += at(w->bias + from);
+            leave(sum, w->out - from, y + r * y_step + from, how);
         }
 }
 
-static inline void linear(const Linear *w, const float *x, long x_step, float *y, long y_step, int rows, int how) {
-    int panels = (w->out + NR - 1) / NR;
-    for (int panel = 0; panel < panels; panel++) {
-        int row = 0;
-        for (; row + MR <= rows; row += MR)
-            tile(MR, w, panel, x + row * x_step, x_step, y + row * y_step, y_step, how);
-#define REST(n) \
-    case n: tile(n, w, panel, x + row * x_step, x_step, y + row * y_step, y_step, how); break;
-        switch (rows - row) {
-            REST(1) REST(2) REST(3) REST(4) REST(5)
-#if MR > 6
-            REST(6) REST(7) REST(8) REST(9) REST(10) REST(11)
-#endif
-        }
-#undef REST
+/* All rows in tiles that are full, and one that is not. */
+#define EACH_TILE(TILE)                                                                                              \
+    for (int panel = 0; panel < (w->out + NR - 1) / NR; panel++) {                                                   \
+        int row = 0;                                                                                                 \
+        for (; row + MR <= rows; row += MR) TILE(MR)                                                                 \
+        switch (rows - row) {                                                                                        \
+            case 1: TILE(1) break;                                                                                   \
+            case 2: TILE(2) break;                                                                                   \
+            case 3: TILE(3) break;                                                                                   \
+            case 4: TILE(4) break;                                                                                   \
+            case 5: TILE(5) break;                                                                                   \
+            MORE_TILES(TILE)                                                                                         \
+        }                                                                                                            \
     }
+#if MR > 6
+#define MORE_TILES(TILE)                                                                                             \
+    case 6: TILE(6) break;                                                                                           \
+    case 7: TILE(7) break;                                                                                           \
+    case 8: TILE(8) break;                                                                                           \
+    case 9: TILE(9) break;                                                                                           \
+    case 10: TILE(10) break;                                                                                         \
+    case 11: TILE(11) break;
+#else
+#define MORE_TILES(TILE)
+#endif
+
+#include "shorts.h"
+
+static inline void linear(const Linear *w, const float *x, long x_step, float *y, long y_step, int rows, int how) {
+    if (w->shorts) {
+        short_linear(w, x, x_step, y, y_step, rows, how);
+        return;
+    }
+#define TILE(n) tile(n, w, panel, x + row * x_step, x_step, y + row * y_step, y_step, how);
+    EACH_TILE(TILE)
+#undef TILE
 }
 
 typedef struct {

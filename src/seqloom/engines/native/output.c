@@ -5,91 +5,6 @@
 #define PART 512 /* columns that are scored and ranked together: what is made of them stays in the second cache */
 #define SPARE 2  /* so many more than wanted are weighed anew where the scores are rounded */
 
-/* ---- scores in 16 bits --------------------------------------------------------------------------------------- */
-
-#if defined(__AVX512BW__) || defined(__AVX2__)
-#define SHORT 1
-#if defined(__AVX512BW__)
-typedef __m512i pairs;
-#define pairs_at(x) _mm512_loadu_si512(x)
-#define pairs_of(x) _mm512_set1_epi32(x)
-#if defined(__AVX512VNNI__)
-#define pairs_dot(sum, a, b) _mm512_dpwssd_epi32(sum, a, b)
-#else
-#define pairs_dot(sum, a, b) _mm512_add_epi32(sum, _mm512_madd_epi16(a, b))
-#endif
-#define pairs_float(x) ((vec)_mm512_cvtepi32_ps(x))
-#else
-typedef __m256i pairs;
-#define pairs_at(x) _mm256_loadu_si256((const __m256i *)(x))
-#define pairs_of(x) _mm256_set1_epi32(x)
-#define pairs_dot(sum, a, b) _mm256_add_epi32(sum, _mm256_madd_epi16(a, b))
-#define pairs_float(x) ((vec)_mm256_cvtepi32_ps(x))
-#endif
-
-/* One row after the other: the compiler would fetch all of them first, and has no registers left for the sums. */
-#if defined(__AVX512BW__)
-#define HERE(a, b) __asm__ volatile("" : "+v"(a), "+v"(b))
-#else
-#define HERE(a, b) __asm__ volatile("" : "+x"(a), "+x"(b))
-#endif
-
-/* `rows` rows and NR columns, two inputs at a time. */
-static inline __attribute__((always_inline)) void short_tile(int rows, const int16_t *weights, const float *scale,
-                                                             const float *bias, int in, const int16_t *x,
-                                                             const float *x_scale, float *y, long y_step) {
-    pairs sums[MR][2];
-#pragma GCC unroll 12
-    for (int r = 0; r < rows; r++) sums[r][0] = sums[r][1] = (pairs){};
-    for (int k = 0; k < in; k += 2) {
-        pairs left = pairs_at(weights + k * NR), right = pairs_at(weights + k * NR + 2 * VL);
-#pragma GCC unroll 12
-        for (int r = 0; r < rows; r++) {
-            int32_t two;
-            memcpy(&two, x + r * in + k, sizeof two);
-            pairs value = pairs_of(two);
-            sums[r][0] = pairs_dot(sums[r][0], value, left);
-            sums[r][1] = pairs_dot(sums[r][1], value, right);
-            HERE(sums[r][0], sums[r][1]);
-        }
-    }
-#pragma GCC unroll 12
-    for (int r = 0; r < rows; r++)
-#pragma GCC unroll 2
-        for (int half = 0; half < 2; half++) {
-            vec score = pairs_float(sums[r][half]) * (at(scale + half * VL) * all(x_scale[r]));
-            if (bias) score += at(bias + half * VL);
-            *(vec *)(y + r * y_step + half * VL) = score;
-        }
-}
-
-/* Integers whose squares add up to 2^30 at most: their products with a column of the same kind stay within 32 bits. */
-static void shorten(const float *x, int width, int in, int16_t *to, float *scale) {
-    float length = sqrtf(dot(x, x, width)), by = length > 0 ? 32000 / length : 0;
-    if (!(by < INFINITY)) by = NAN; /* then all scores become NaN */
-    for (int i = 0; i < width; i++) to[i] = lrintf(x[i] * by);
-    for (int i = width; i < in; i++) to[i] = 0;
-    *scale = length > 0 || isnan(length) ? 1 / by : 0;
-}
-
-static void short_scores(const Output *o, int first, int columns, const int16_t *x, const float *x_scale, int rows,
-                         float *y, long y_step) {
-    int in = o->short_in;
-    for (int j = 0; j < columns; j += NR) {
-        const int16_t *weights = o->shorts + (long)(first + j) * in;
-        const float *scale = o->short_scale + first + j, *bias = o->product.bias ? o->product.bias + first + j : NULL;
-        int r = 0;
-        for (; r + MR <= rows; r += MR)
-            short_tile(MR, weights, scale, bias, in, x + r * in, x_scale + r, y + r * y_step + j, y_step);
-        for (; r < rows; r++) short_tile(1, weights, scale, bias, in, x + r * in, x_scale + r, y + r * y_step + j, y_step);
-    }
-}
-#else
-#define SHORT 0
-#endif
-
-int knows_shorts(void) { return SHORT; }
-
 /* ---- the best of a row of scores, which comes in parts -------------------------------------------------------- */
 
 typedef struct {
@@ -229,7 +144,7 @@ typedef struct {
 static size_t rooms(const Output *o, const Call *c, Rooms *found, Room *room) {
     long step = (c->list && o->product.out > PART ? o->product.out : PART) + NR, kept = c->count + SPARE;
     size_t sizes[6] = {o->bridge.panels ? (size_t)BLOCK * o->bridge.out : 0, (size_t)FEW * step, (size_t)FEW * kept, FEW,
-                       (size_t)FEW * kept, o->shorts ? (size_t)FEW * o->short_in : 0};
+                       (size_t)FEW * kept, o->product.shorts ? (size_t)FEW * even(o->product.in) : 0};
     float *part[6];
     size_t bytes = 0;
     for (int i = 0; i < 6; i++) {
@@ -246,14 +161,12 @@ size_t room_of_output(const Output *o, const Call *c) { return rooms(o, c, NULL,
 /* A few rows over the whole vocabulary, or a few of one source over its list. */
 static void few(const Output *o, const Call *c, const float *x, long width, const int32_t *row, int rows, Rooms *room) {
     Seen seen[FEW];
-    int whole = !c->list, shorts = whole && o->shorts, count = c->count + (shorts ? SPARE : 0);
+    int whole = !c->list, shorts = whole && o->product.shorts, count = c->count + (shorts ? SPARE : 0);
     for (int r = 0; r < rows; r++) {
         seen[r] = (Seen){.most = -INFINITY, .best = room->best + (long)r * count, .id = room->id + (long)r * count};
         for (int i = 0; i < count; i++) seen[r].best[i] = -INFINITY, seen[r].id[i] = 0;
-#if SHORT
-        if (shorts) shorten(x + r * width, width, o->short_in, room->shorts + (long)r * o->short_in, room->short_scale + r);
-#endif
     }
+    if (shorts) shorten(&o->product, x, width, rows, room->shorts, room->short_scale);
     int64_t source = row[0] / c->beams;
     if (!whole) {
         int64_t tokens = c->list_length[source];
@@ -268,14 +181,10 @@ static void few(const Output *o, const Call *c, const float *x, long width, cons
     }
     for (int first = 0; first < o->product.out; first += PART) {
         int columns = o->product.out - first < PART ? o->product.out - first : PART;
-        const Linear *all_of = &o->product;
-        Linear part = {all_of->panels + (long)first * all_of->in, all_of->bias ? all_of->bias + first : NULL, all_of->in,
-                       columns};
-#if SHORT
+        Linear part = columns_of(&o->product, first, columns);
         if (shorts)
-            short_scores(o, first, columns, room->shorts, room->short_scale, rows, room->scores, room->step);
+            short_product(&part, room->shorts, room->short_scale, room->scores, room->step, rows, STORE);
         else
-#endif
             linear(&part, x, width, room->scores, room->step, rows, STORE);
         for (int r = 0; r < rows; r++) see(o, room->scores + r * room->step, columns, first, count, 1, &seen[r]);
     }

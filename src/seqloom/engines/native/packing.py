@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -13,13 +13,28 @@ from torch.nn import functional
 
 from seqloom.core.specials import Specials
 
-__all__ = ["FLOAT", "INT", "POINTER", "CallTable", "LinearTable", "NormTable", "OutputTable", "Packing", "address"]
+__all__ = [
+    "FLOAT",
+    "INT",
+    "POINTER",
+    "CallTable",
+    "LinearTable",
+    "NormTable",
+    "OutputTable",
+    "Packing",
+    "Shorts",
+    "address",
+]
 
 POINTER, INT, FLOAT = ctypes.c_void_p, ctypes.c_int32, ctypes.c_float
 
 
 class LinearTable(ctypes.Structure):
-    _fields_ = [("panels", POINTER), ("bias", POINTER), ("inputs", INT), ("outputs", INT)]
+    _fields_ = [
+        *((name, POINTER) for name in ("panels", "bias", "shorts", "short_scale")),
+        ("inputs", INT),
+        ("outputs", INT),
+    ]
 
 
 class NormTable(ctypes.Structure):
@@ -33,9 +48,6 @@ class OutputTable(ctypes.Structure):
         *((name, POINTER) for name in ("token_weight", "token_bias")),
         *((name, INT) for name in ("end", "never", "num_barred")),
         ("barred", POINTER),
-        ("shorts", POINTER),
-        ("short_scale", POINTER),
-        ("short_inputs", INT),
     ]
 
 
@@ -53,6 +65,8 @@ class CallTable(ctypes.Structure):
     ]
 
 
+Shorts = Literal["none", "output", "all"]
+"""What is multiplied in 16 bits: nothing; what is weighed anew in 32, so that nobody sees it; everything."""
 _MANY = 1024
 """Words of an output from which scores in 16 bits save more than it costs to weigh the best of them anew."""
 
@@ -63,6 +77,8 @@ class Packing:
 
     panel: int
     """Columns that lie side by side."""
+    shorts: Shorts = "none"
+    """What is multiplied in 16 bits."""
     kept: list[Any] = field(default_factory=list)
 
     def linear(self, *modules: nn.Linear, scales: Sequence[float] = ()) -> LinearTable:
@@ -76,6 +92,12 @@ class Packing:
         return self.product(weight_FD, torch.cat(biases))
 
     def product(self, weight_FD: Tensor, bias_F: Tensor | None) -> LinearTable:
+        table = self._whole(weight_FD, bias_F)
+        if self.shorts == "all":
+            self._shorten(table, weight_FD)
+        return table
+
+    def _whole(self, weight_FD: Tensor, bias_F: Tensor | None) -> LinearTable:
         outputs, inputs = weight_FD.shape
         missing = -outputs % self.panel
         padded = functional.pad(weight_FD.float(), (0, 0, 0, missing))
@@ -83,41 +105,39 @@ class Packing:
         bias = None if bias_F is None else functional.pad(bias_F.float(), (0, missing))
         return LinearTable(panels=self.tensor(panels), bias=self.tensor(bias), inputs=inputs, outputs=outputs)
 
+    def _shorten(self, table: LinearTable, weight_FD: Tensor) -> None:
+        """Integers: of each row the squares add up to 2^30 at most, so that a product with another such is 32 bits."""
+        outputs, inputs = weight_FD.shape
+        scale_F = weight_FD.double().norm(dim=1) / 32000
+        whole_FD = (weight_FD.double() / scale_F.clamp(min=1e-30)[:, None]).round().to(torch.int16)
+        padded = functional.pad(whole_FD, (0, inputs % 2, 0, -outputs % self.panel))
+        pairs = padded.unflatten(0, (-1, self.panel)).unflatten(2, (-1, 2)).transpose(1, 2)
+        table.shorts = self.tensor(pairs)
+        table.short_scale = self.tensor(functional.pad(scale_F.float(), (0, -outputs % self.panel)))
+
     def norm(self, module: nn.LayerNorm | nn.RMSNorm) -> NormTable:
         epsilon = torch.finfo(torch.float32).eps if module.eps is None else module.eps
         return NormTable(
             weight=self.tensor(module.weight), bias=self.tensor(getattr(module, "bias", None)), epsilon=epsilon
         )
 
-    def output(self, head: Any, vocabulary: Specials, *, shorts: bool) -> OutputTable:
-        """Of a generator. ``shorts``: whether a large one is to be searched through in 16 bits."""
-        bias = None if head.bias is None else head.bias.detach()
+    def output(self, head: Any, vocabulary: Specials) -> OutputTable:
+        """Of a generator."""
+        weight_VD = head.weight.detach()
+        product = self._whole(weight_VD, None if head.bias is None else head.bias.detach())
+        if self.shorts != "none" and len(weight_VD) >= _MANY:
+            self._shorten(product, weight_VD)
         barred = sorted({vocabulary.pad, vocabulary.bos} - {vocabulary.eos})
         return OutputTable(
             bridge=self.linear(head.bridge) if isinstance(head.bridge, nn.Linear) else LinearTable(),
-            product=self.product(head.weight.detach(), bias),
+            product=product,
             token_weight=self.tensor(head.weight),
             token_bias=self.tensor(head.bias),
             end=vocabulary.eos,
             never=vocabulary.pad,
             num_barred=len(barred),
             barred=self.tensor(torch.tensor(barred, dtype=torch.int32)),
-            **(self._shorts(head.weight.detach()) if shorts and len(head.weight) >= _MANY else {}),
         )
-
-    def _shorts(self, weight_VD: Tensor) -> dict[str, int | None]:
-        """Integers: of each row the squares add up to 2^30 at most, so that a product with another such is 32 bits."""
-        outputs, inputs = weight_VD.shape
-        scale_V = weight_VD.double().norm(dim=1) / 32000
-        whole_VD = (weight_VD.double() / scale_V.clamp(min=1e-30)[:, None]).round().to(torch.int16)
-        padded = functional.pad(whole_VD, (0, inputs % 2, 0, -outputs % self.panel))
-        pairs = padded.unflatten(0, (-1, self.panel)).unflatten(2, (-1, 2)).transpose(1, 2)
-        scale = functional.pad(scale_V.float(), (0, -outputs % self.panel))
-        return {
-            "shorts": self.tensor(pairs),
-            "short_scale": self.tensor(scale),
-            "short_inputs": inputs + inputs % 2,
-        }
 
     def tensor(self, tensor: Tensor | None) -> int | None:
         """Where a copy of it lies that stays."""

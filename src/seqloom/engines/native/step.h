@@ -30,15 +30,12 @@ typedef struct {
 
 typedef struct {
     Linear bridge;              /* before the output; no panels: none */
-    Linear product;
+    Linear product;             /* what is known in 16 bits is weighed anew in 32 */
     const float *token_weight;  /* [V][in] and … */
     const float *token_bias;    /* … [V], for lists; no bias: none */
     int32_t end, never;         /* the end's id; the token that has no probability */
     int32_t num_barred;
     const int32_t *barred;      /* columns that are not among the best */
-    const int16_t *shorts;      /* the product's weights, [out / NR][short_in / 2][NR][2]; none: 32 bits are as fast */
-    const float *short_scale;   /* [out]: what a column's are times */
-    int32_t short_in;           /* even */
 } Output;
 
 /* ---- memory that a thread keeps from step to step ------------------------------------------------------------ */

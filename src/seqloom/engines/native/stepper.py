@@ -14,7 +14,7 @@ from seqloom.decoding.stepper import Best, Step
 from seqloom.engines.native.compiled import kernels
 from seqloom.engines.native.conv import Convolutional
 from seqloom.engines.native.family import Family
-from seqloom.engines.native.packing import CallTable, Packing, address
+from seqloom.engines.native.packing import CallTable, Packing, Shorts, address
 from seqloom.engines.native.recurrent import Recurrent
 from seqloom.engines.native.state import Held, NativeState
 from seqloom.engines.native.transformer import Transformer, TransformerReader
@@ -60,8 +60,12 @@ class NativeStepper:
 
     joins = True
 
-    def __init__(self, network: EncoderDecoder, *, shortlist: Shortlist | None = None) -> None:
-        """``shortlist`` says of a source's tokens which its answer may be made of; None: of all."""
+    def __init__(self, network: EncoderDecoder, *, shortlist: Shortlist | None = None, rounded: bool = False) -> None:
+        """``shortlist`` says of a source's tokens which its answer may be made of; None: of all.
+
+        ``rounded``: all is multiplied in 16 bits, where the processor does so faster.
+        """
+        self._rounded = rounded
         self.plain = ModelStepper(network, shortlist=shortlist)
         self.vocabulary = network.vocabulary
         self.longest = network.decoder.longest
@@ -176,19 +180,18 @@ class NativeStepper:
         version = sum(each._version for each in self._weights)
         library = self._library
         if self._packed is None or self._packed.version != version:
-            self._packed = Packed(
-                self._network, panel=library.panel_width(), shorts=bool(library.knows_shorts()), version=version
-            )
+            shorts: Shorts = ("all" if self._rounded else "output") if library.knows_shorts() else "none"
+            self._packed = Packed(self._network, panel=library.panel_width(), shorts=shorts, version=version)
         return self._packed
 
 
 class Packed:
     """A model's decoder and output as the kernels read them."""
 
-    def __init__(self, network: EncoderDecoder, *, panel: int, shorts: bool, version: int) -> None:
+    def __init__(self, network: EncoderDecoder, *, panel: int, shorts: Shorts, version: int) -> None:
         self.version = version
-        self._packing = Packing(panel=panel)
+        self._packing = Packing(panel=panel, shorts=shorts)
         family = next(family for family in _FAMILIES if family.takes(network.decoder))
         self.family = family.of(network, self._packing)
-        self.output = self._packing.output(network.head, network.vocabulary, shorts=shorts)
+        self.output = self._packing.output(network.head, network.vocabulary)
         self.reader = TransformerReader.of(network, self.family, self._packing)
