@@ -119,6 +119,8 @@ class AnswerSettings:
     language_model: LanguageModelSettings | None = None
     neighbours: NeighboursSettings | None = None
     shortlist: ShortlistSettings | None = None
+    precision: Literal["fp32", "int16"] = "fp32"
+    """What our own engine multiplies in: 32 bits, or 16, which is faster; one answer in some hundreds is another."""
 
     @property
     def penalty(self) -> LengthPenalty:
@@ -220,6 +222,7 @@ def quick(answers: AnswerSettings, *, beam: int) -> Asking:
             language_model=None,
             neighbours=None,
             shortlist=None,
+            precision="fp32",
         )
     )
 

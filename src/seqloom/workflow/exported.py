@@ -59,6 +59,10 @@ class Exported(Speaker):
         for name in ("ensemble", "language_model", "neighbours"):
             if getattr(answers, name) is not None:
                 return f"`answers.{name}` must be left out with an exported model. Ask the model that it was made of."
+        if answers.precision != "fp32":
+            return (
+                "`answers.precision` must be left out with an exported model, which has its own. Export it with `--quantize`."
+            )
         if answers.shortlist is not None and self.recipe.answers.shortlist is None:
             return (
                 "`answers.shortlist` must be left out, for none was exported. `seqloom export --shortlist` does that."

@@ -125,7 +125,7 @@ class Model(Speaker):
 
     def _stepper(self, answers: AnswerSettings) -> Stepper:
         """Kept while the same ones have a say: others' folders are read once."""
-        having = (answers.ensemble, answers.language_model, answers.neighbours, answers.shortlist)
+        having = (answers.ensemble, answers.language_model, answers.neighbours, answers.shortlist, answers.precision)
         if having not in self._steppers:
             made = stepper_of(
                 self.network,

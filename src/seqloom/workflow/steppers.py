@@ -13,7 +13,7 @@ from seqloom.data.tokenizers import TextTokenizer
 from seqloom.decoding.fusion import Fusion, SameSource
 from seqloom.decoding.mix import LogLinear, Mean, check_same_tokens
 from seqloom.decoding.stepper import Stepper
-from seqloom.engines.native.stepper import NativeStepper, takes
+from seqloom.engines.native.stepper import NativeStepper, knows_shorts, takes
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.models.heads.neighbours import NeighboursHead
 from seqloom.models.shortlist import Shortlist
@@ -24,6 +24,8 @@ from seqloom.workflow.folder import open_folder
 from seqloom.workflow.lexicons import Shortlisting
 
 __all__ = ["stepper_of"]
+
+_COMPANY = ("ensemble", "language_model", "neighbours")
 
 
 def stepper_of(
@@ -40,8 +42,13 @@ def stepper_of(
 
     ``task``: for which of the further tasks the others of an ensemble are asked too.
     """
+    rounded = answers.precision == "int16"
+    if rounded:
+        _check_rounded(network, answers)
     if answers.shortlist is not None:
-        return _alone(network, shortlist=_shortlist(answers, lexicon, numbering))
+        return _alone(network, shortlist=_shortlist(answers, lexicon, numbering), rounded=rounded)
+    if rounded:
+        return _alone(network, rounded=True)
     stepper = _with_neighbours(network, answers.neighbours)
     if answers.ensemble is not None:
         stepper = _together(stepper, numbering, answers.ensemble, device=device, task=task, trust=trust)
@@ -50,13 +57,25 @@ def stepper_of(
     return stepper
 
 
-def _alone(network: EncoderDecoder, *, shortlist: Shortlist | None = None) -> Stepper:
+def _alone(network: EncoderDecoder, *, shortlist: Shortlist | None = None, rounded: bool = False) -> Stepper:
     """By the kernels if they know all of it."""
-    return (NativeStepper if takes(network) else ModelStepper)(network, shortlist=shortlist)
+    if takes(network):
+        return NativeStepper(network, shortlist=shortlist, rounded=rounded)
+    return ModelStepper(network, shortlist=shortlist)
+
+
+def _check_rounded(network: EncoderDecoder, answers: AnswerSettings) -> None:
+    asked = '`answers.precision` must be "fp32"'
+    for name in _COMPANY:
+        if getattr(answers, name) is not None:
+            raise RecipeError(f'{asked} with `answers.{name}`, but is "int16". Leave one of them out.')
+    if not takes(network) or not knows_shorts():
+        needs = "a C compiler, a processor with AVX2, and a decoder and head that the kernels know"
+        raise RecipeError(f'{asked} here, but is "int16", which needs {needs}. Leave it out.')
 
 
 def _shortlist(answers: AnswerSettings, lexicon: Lexicon | None, numbering: Numbering) -> Shortlist:
-    for name in ("ensemble", "language_model", "neighbours"):
+    for name in _COMPANY:
         if getattr(answers, name) is not None:
             raise RecipeError(f"`answers.shortlist` must be left out with `answers.{name}`, which may say any token.")
     assert answers.shortlist is not None

@@ -26,7 +26,7 @@ from seqloom.decoding.request import (
 from seqloom.decoding.search import Search
 from seqloom.engines.native.compiled import kernels
 from seqloom.engines.native.search import NativeSearch
-from seqloom.engines.native.stepper import NativeStepper
+from seqloom.engines.native.stepper import NativeStepper, knows_shorts
 from seqloom.models.encoder_decoder import EncoderDecoder, ModelSettings
 from seqloom.models.stepper import ModelStepper
 
@@ -160,6 +160,22 @@ def test_every_source_keeps_to_its_list() -> None:
     found = answer(NativeSearch(NativeStepper(made, shortlist=listed), max_rows=15), every)
     for one, other in zip(found, expected, strict=True):
         alike(one, other)
+
+
+@pytest.mark.skipif(not knows_shorts(), reason="this processor has no products in 16 bits")
+@pytest.mark.parametrize("variant", ["plain", "many words", "SSRU", "LSTM", "convolution"])
+def test_in_sixteen_bits_little_changes(variant: str) -> None:
+    made = network(**ENCODERS[variant])
+    with torch.no_grad():  # as sure of itself as a model that has learnt something
+        made.head.weight.mul_(0.3)  # type: ignore[union-attr, operator]
+    every = requests(40, beams=1)
+    exact = answer(NativeSearch(NativeStepper(made)), every)
+    rounded = answer(NativeSearch(NativeStepper(made, rounded=True)), every)
+    assert [each.logp for each in rounded] != [each.logp for each in exact]
+    same = [(one, other) for one, other in zip(rounded, exact, strict=True) if one.tokens == other.tokens]
+    assert len(same) >= 36
+    for one, other in same:
+        assert one.token_logps == pytest.approx(other.token_logps, abs=0.02)
 
 
 def test_an_answer_may_be_empty() -> None:

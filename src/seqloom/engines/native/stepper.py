@@ -26,7 +26,7 @@ from seqloom.nn.contracts import Features
 from seqloom.nn.memory import SourceBatch
 from seqloom.nn.state import State
 
-__all__ = ["NativeStepper", "Packed", "takes"]
+__all__ = ["NativeStepper", "Packed", "knows_shorts", "takes"]
 
 _FAMILIES: tuple[type[Family], ...] = (Transformer, Recurrent, Convolutional)
 _ROOM_OF_PAST = 48
@@ -42,6 +42,12 @@ def takes(network: EncoderDecoder) -> bool:
         and next(network.parameters()).device.type == "cpu"
         and kernels() is not None
     )
+
+
+def knows_shorts() -> bool:
+    """Whether the kernels can multiply in 16 bits on this processor."""
+    library = kernels()
+    return library is not None and bool(library.knows_shorts())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,7 +186,7 @@ class NativeStepper:
         version = sum(each._version for each in self._weights)
         library = self._library
         if self._packed is None or self._packed.version != version:
-            shorts: Shorts = ("all" if self._rounded else "output") if library.knows_shorts() else "none"
+            shorts: Shorts = ("all" if self._rounded else "output") if knows_shorts() else "none"
             self._packed = Packed(self._network, panel=library.panel_width(), shorts=shorts, version=version)
         return self._packed
 
