@@ -13,7 +13,7 @@ LIGHT += ["seqloom.data.cleaning", "seqloom.data.corpus", "seqloom.data.mixture"
 LIGHT += ["seqloom.data.spellings", "seqloom.decoding.constraints", "seqloom.decoding.mbr", "seqloom.decoding.ways"]
 LIGHT += ["seqloom.retrieval.vectors", "seqloom.metrics.pairwise", "seqloom.metrics.reliability"]
 LIGHT += ["seqloom.data.readers", "seqloom.data.settings", "seqloom.data.tokenizers.public", "seqloom.recipes"]
-LIGHT += ["seqloom.engines.ctranslate2", "seqloom.pages"]
+LIGHT += ["seqloom.engines.ctranslate2", "seqloom.pages", "seqloom.data.nearness"]
 
 
 @pytest.mark.parametrize("module", LIGHT)

@@ -11,6 +11,7 @@ from cyclopts import App, CycloptsError
 import seqloom
 from seqloom.cli.bench import bench
 from seqloom.cli.check import check
+from seqloom.cli.data import data
 from seqloom.cli.datastore import datastore
 from seqloom.cli.evaluate import evaluate
 from seqloom.cli.export import export
@@ -43,7 +44,7 @@ app = App(
     exit_on_error=False,
     result_action="return_value",
 )
-for command in (quickstart, train, predict, evaluate, score, export, bench, datastore, check, recipes):
+for command in (quickstart, train, predict, evaluate, score, export, bench, datastore, data, check, recipes):
     app.command(command)
 
 
