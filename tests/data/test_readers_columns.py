@@ -80,7 +80,7 @@ def test_one_column_everywhere(tmp_path: Path) -> None:
         "a.txt:1: expected 2 tab-separated columns, found 1, and so in every line. "
         "Put a TAB between source and target, or name two files of parallel lines: `train.de,train.en`."
     )
-    assert refused(tmp_path, "a.csv", "one;1\ntwo;2\n").startswith("a.csv:1: expected 2 comma-separated columns")
+    assert refused(tmp_path, "a.csv", "one:1\ntwo:2\n").startswith("a.csv:1: expected 2 comma-separated columns")
 
 
 def test_columns_that_are_not_there(tmp_path: Path) -> None:

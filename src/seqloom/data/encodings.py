@@ -155,9 +155,7 @@ def guess_wide(data: bytes) -> str | None:
 
 def how_to_read(name: str) -> str:
     """What to do about a file in that encoding."""
-    if name in _ADVISED:
-        return f'set `data.encoding = "{name}"`'
-    return f"convert it with `iconv -f {name.upper().replace('_', '-')} -t UTF-8`"
+    return f'set `data.encoding = "{name}"`'
 
 
 def _best(scores: Mapping[str, float]) -> str | None:

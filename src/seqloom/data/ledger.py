@@ -49,14 +49,18 @@ class Ledger:
         """
         first: BadLine | None = None
         before, bad = self.read, self.bad
+        left_out = 0
         for row in found:
             if isinstance(row, Row):
                 self.read += 1
                 yield row
+            elif row.left_out:
+                left_out += 1
+                self.count(f"left out: {row.what}")
             else:
                 first = first or row
                 self._bad(row)
-        if first is not None and self.read == before:
+        if first is not None and self.read == before and not left_out:
             raise DataError(f"{first}; not one of {self.bad - bad} lines can be read. Correct the file.")
 
     def refuse(self, line: BadLine) -> None:

@@ -17,6 +17,7 @@ __all__ = ["STANDARD_INPUT", "blocks_of", "check_file", "check_text", "flows", "
 
 STANDARD_INPUT = "-"
 _BLOCK = 1 << 18
+_HEAD = 1 << 12
 _COMPRESSED = (".gz", ".zst")
 _WIDEST_WINDOW = 1 << 31
 """What `zstd --long=31` writes, the longest there is."""
@@ -28,12 +29,14 @@ _MAGIC = {
     b"BZh91AY": "a bzip2 archive. Unpack it",
     b"\xfd7zXZ": "an xz archive. Unpack it",
     b"%PDF-": "a PDF. Save its text",
-    b"PAR1": "a Parquet file. Save it as JSON lines",
+    b"PAR1": "a Parquet file. End its name in `.parquet`",
     b"ARROW1": "an Arrow file. Save it as JSON lines",
     b"SQLite format 3": "an SQLite database. Save the table as CSV",
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
 }
+_ROOTS = {b"<tmx": "TMX", b"<xliff": "XLIFF", b"<REUTERS": "SGML of Reuters", b"<srcset": "SGML of WMT"}
+_ENDINGS = {"TMX": ".tmx", "XLIFF": ".xlf"}
 
 
 def shown(file: str) -> str:
@@ -86,6 +89,11 @@ def check_text(file: str, start: bytes) -> None:
         # A line of text may begin with PAR1; a Parquet file has NUL bytes besides.
         if start.startswith(magic) and (not magic.isalnum() or b"\0" in start):
             raise DataError(f"{shown(file)} must be text, but is {what}.")
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and suffix_of(file) not in (".sgm", ".sgml", ".xml"):
+        for root, what in _ROOTS.items():
+            if root in start[:_HEAD]:
+                ending = _ENDINGS.get(what, ".sgm")
+                raise DataError(f"{shown(file)} must be lines of text, but is {what}. End its name in `{ending}`.")
 
 
 def blocks_of(file: str, stdin: BinaryIO | None = None) -> Iterator[bytes]:

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import BinaryIO
 
+from seqloom.core.errors import DataError
 from seqloom.data.columns import FIRST_TWO, Columns
+from seqloom.data.formats import format_of, read_format, read_sides
 from seqloom.data.lines import lines_of
 from seqloom.data.objects import read_jsonl
 from seqloom.data.opening import STANDARD_INPUT, shown, suffix_of
@@ -29,7 +31,8 @@ def read_rows(
     """The rows of a file in order, and its bad lines where they stand; read as they are asked for.
 
     The name tells the format: `.csv`; `.jsonl`, `.ndjson` and `.json` (an object a line); parallel files as
-    "train.de,train.en"; anything else holds columns parted by TABs. Any of them may end in `.gz` or `.zst`. "-" is
+    "train.de,train.en"; what ``formats`` knows (TMX, XLIFF, PO, Parquet …);
+    anything else holds columns parted by TABs. Any of them may end in `.gz` or `.zst`. "-" is
     standard input. With `sources_only` a target may be missing, and text without TABs, as well as standard input, is
     one source a line; where further columns are asked for, standard input may have TABs. When it is empty it is no row,
     so that a pipe may be idle.
@@ -46,7 +49,14 @@ def _rows(
 ) -> Iterator[Row | BadLine]:
     parts = parts_of(file)
     if len(parts) > 1:
+        kinds = {part: format_of(part) for part in parts}
+        if set(kinds.values()) == {"sgml"}:
+            return read_sides(parts, encoding=encoding, columns=columns, sources_only=sources_only)
+        if odd := next((part for part, kind in kinds.items() if kind), None):
+            raise DataError(f"{file}: parallel files must be lines of text, but {odd} is none. Name it by itself.")
         return read_parallel(parts, [lines_of(part, encoding=encoding, stdin=stdin) for part in parts], columns=columns)
+    if kind := format_of(file):
+        return read_format(file, kind, encoding=encoding, columns=columns, sources_only=sources_only)
     name = shown(file)
     flowing = sources_only and file == STANDARD_INPUT
     plain = flowing and not columns.extras

@@ -33,6 +33,9 @@ class BadLine:
     """What is wrong, without a full stop: "expected 2 tab-separated columns, found 1"."""
     text: str
     """The line as far as it can be shown; bytes that are no text stand as \\xNN."""
+    left_out: bool = False
+    """It is in order, but the file itself says that it is not to be used, as with a fuzzy entry: it is counted by
+    ``what``, and stops nothing."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.what}"

@@ -11,6 +11,7 @@ from seqloom.core.settings import Count, Fraction, by_kind
 from seqloom.data.annotations import Annotations, FactorColumn, FurtherSource
 from seqloom.data.buckets import BatchSettings
 from seqloom.data.cleaning import CleaningSettings
+from seqloom.data.encodings import encoding_of
 from seqloom.data.ledger import OnBadLine
 from seqloom.data.mixture import MixtureSettings
 from seqloom.data.numbered import factor_part
@@ -19,11 +20,9 @@ from seqloom.data.readers import Columns
 from seqloom.data.tasks import TaskDataSettings
 from seqloom.data.tokenizers import BpeSettings, TokenizerSettings
 
-__all__ = ["DataSettings", "Encoding"]
+__all__ = ["DataSettings"]
 
 _UNKNOWN = 1000
-
-Encoding = Literal["utf-8", "gb18030", "big5", "utf-16"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,14 +30,16 @@ class DataSettings:
     """The data."""
 
     train: tuple[str, ...] = ()
-    """Files to learn from, in place of which `--train` may name others: TSV, CSV, JSONL or `train.de,train.en`."""
+    """Files to learn from, in place of which `--train` may name others: TSV, CSV, JSONL, TMX, XLIFF, PO, Parquet,
+    CoNLL, SGML or `train.de,train.en`."""
     valid: tuple[str, ...] = ()
     """Files to choose the best model on. None: `held_out` of the training pairs."""
     test: tuple[str, ...] = ()
     """Files to measure the finished model on."""
     held_out: Fraction = 0.05
     """Share of the training pairs that becomes the validation set where no file does, at most 2000 of them."""
-    encoding: Encoding = "utf-8"
+    encoding: str = "utf-8"
+    """gb18030, big5, utf-16, cp1252 or any other that Python knows; XML, PO and Parquet say it themselves."""
     on_bad_line: OnBadLine = "stop"
     """A line that cannot be read: stop, skip it, or skip it and keep it in a side file."""
     source_columns: tuple[int | str, ...] = ()
@@ -87,6 +88,7 @@ class DataSettings:
                 "joint must be false with a `target_tokenizer` of its own, but is true: one vocabulary, one tokenizer."
             )
 
+        encoding_of(self.encoding)
         self._check_annotations()
 
     def _check_annotations(self) -> None:

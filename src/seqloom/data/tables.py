@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 
 from seqloom.data.columns import Columns, Table, find_layout
@@ -16,6 +18,8 @@ SAMPLE = 1000
 
 _TSV = Table(noun="tab-separated columns", separator="\t", separate="Put a TAB between source and target")
 _CSV = Table(noun="comma-separated columns", separator=",", separate="Put a comma between source and target")
+
+_NOUNS = {",": _CSV.noun, ";": "semicolon-separated columns", "\t": _TSV.noun}
 
 _Record = tuple[int, list[str] | BadLine]
 
@@ -40,11 +44,15 @@ def read_tsv(
 def read_csv(
     lines: Iterator[str | BadLine], *, file: str, columns: Columns, sources_only: bool
 ) -> Iterator[Row | BadLine]:
-    """RFC 4180: commas, and double quotes around what holds commas, quotes or newlines."""
-    records = _csv_records(lines, file)
+    """RFC 4180: commas, and double quotes around what holds commas, quotes or newlines. Spreadsheets of half the world
+    write semicolons or TABs instead, which the first lines tell."""
+    first = list(islice(lines, SAMPLE))
+    separator, told = _separator([line for line in first if isinstance(line, str)])
+    records = _csv_records(chain(first[told:], lines), file, separator, told)
+    table = replace(_CSV, separator=separator, noun=_NOUNS[separator])
     sample = list(islice(records, SAMPLE))
     known = [record for _, record in sample if not isinstance(record, BadLine)]
-    layout = find_layout(known, columns, file=file, table=_CSV, sources_only=sources_only)
+    layout = find_layout(known, columns, file=file, table=table, sources_only=sources_only)
     header, row = layout.header, layout.row
     for number, record in chain(sample, records):
         if isinstance(record, BadLine):
@@ -55,7 +63,21 @@ def read_csv(
             yield row(record, number)
 
 
-def _csv_records(lines: Iterable[str | BadLine], file: str) -> Iterator[_Record]:
+def _separator(lines: Sequence[str]) -> tuple[str, int]:
+    """What parts the columns, and how many lines there are that say no more than that (`sep=;`)."""
+    if lines and (found := re.fullmatch(r'"?sep=([,;\t])"?', lines[0])):
+        return found[1], 1
+    best, share = ",", 0.0
+    for separator in _NOUNS:
+        counts = [len(record) for record in csv.reader((f"{line}\n" for line in lines), delimiter=separator) if record]
+        usual = max(set(counts), key=counts.count, default=1)
+        # Text may hold any of them; columns are where every record has as many. In doubt it is the comma.
+        if usual > 1 and counts.count(usual) / len(counts) > share:
+            best, share = separator, counts.count(usual) / len(counts)
+    return best, 0
+
+
+def _csv_records(lines: Iterable[str | BadLine], file: str, separator: str = ",", before: int = 0) -> Iterator[_Record]:
     """Records with the number of their first line; one that holds a bad line is that bad line."""
     bad: list[BadLine] = []
     held: list[str] = []
@@ -68,9 +90,9 @@ def _csv_records(lines: Iterable[str | BadLine], file: str) -> Iterator[_Record]
             held.append(line)
             yield f"{line}\n"
 
-    reader = csv.reader(fed(), strict=True)
+    reader = csv.reader(fed(), strict=True, delimiter=separator)
     while True:
-        first = reader.line_num + 1
+        first = before + reader.line_num + 1
         held.clear()
         try:
             record: list[str] | BadLine = next(reader)

@@ -62,5 +62,7 @@ def questions_of(file: str, recipe: Use, *, channels: MutableMapping[str, int] |
     # What is wrong with a question's annotations is its own answer, and stops no other.
     for row in series.rows(read_rows(file, encoding=recipe.data.encoding, columns=columns, sources_only=True)):
         if isinstance(row, BadLine):
+            if row.left_out:
+                continue
             raise DataError(f"{row}. The lines before it are answered; mend it and go on from there.")
         yield row

@@ -1,0 +1,161 @@
+"""Formats that are no plain lines: which one a file is, by its name, and its rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from typing import Literal
+
+from seqloom.core.errors import DataError, RecipeError
+from seqloom.data.columns import Columns
+from seqloom.data.conll import read_conll
+from seqloom.data.encodings import encoding_of
+from seqloom.data.fields import Record, languages_of, read_fields, read_languages
+from seqloom.data.lines import lines_of
+from seqloom.data.opening import blocks_of, check_file, suffix_of
+from seqloom.data.parquet import read_parquet
+from seqloom.data.po import PO, mo_records, po_charset, po_records
+from seqloom.data.reuters import REUTERS, reuters_records
+from seqloom.data.rows import BadLine, Row
+from seqloom.data.tmx import tmx_records
+from seqloom.data.wmt import read_segments, segments_of, wmt_records
+from seqloom.data.xliff import xliff_records
+
+__all__ = ["Format", "format_of", "languages_in", "read_format", "read_sides"]
+
+Format = Literal["tmx", "xliff", "xml", "sgml", "po", "mo", "conll", "conllu", "parquet"]
+
+_SUFFIXES: dict[str, Format] = {
+    ".tmx": "tmx",
+    ".xlf": "xliff",
+    ".xliff": "xliff",
+    ".sdlxliff": "xliff",
+    ".mqxliff": "xliff",
+    ".xml": "xml",
+    ".sgm": "sgml",
+    ".sgml": "sgml",
+    ".po": "po",
+    ".pot": "po",
+    ".mo": "mo",
+    ".gmo": "mo",
+    ".conll": "conll",
+    ".iob": "conll",
+    ".bio": "conll",
+    ".conllu": "conllu",
+    ".parquet": "parquet",
+}
+_LANGUAGES: dict[str, Callable[[str, Iterator[bytes]], Iterator[Record | BadLine]]] = {
+    "tmx": tmx_records,
+    "xliff": xliff_records,
+    "dataset": wmt_records,
+}
+"""Those that say in which language everything is."""
+_LONGEST = 1 << 28
+"""Of an MO file, which is read whole."""
+
+
+def format_of(file: str) -> Format | None:
+    """What its name says; None: lines of text."""
+    return _SUFFIXES.get(suffix_of(file))
+
+
+def read_format(
+    file: str, kind: Format, *, encoding: str, columns: Columns, sources_only: bool
+) -> Iterator[Row | BadLine]:
+    """The rows of such a file, read as they are asked for."""
+    check_file(file)
+    if kind == "parquet":
+        return read_parquet(file, columns=columns, sources_only=sources_only)
+    blocks = blocks_of(file)
+    start = next(blocks, b"")
+    if not start:
+        raise DataError(f"{file} is empty.")
+    blocks = chain([start], blocks)
+    root = kind if kind != "xml" else _root(file, start)
+    if root in _LANGUAGES:
+        return read_languages(
+            iter(_LANGUAGES[root](file, blocks)), file=file, columns=columns, sources_only=sources_only
+        )
+    match root:
+        case "po":
+            _is_text(file, "a PO file", start)
+            records = po_records(file, lines_of(file, encoding=_po_encoding(file, start, encoding)))
+            return read_fields(
+                records, file=file, columns=columns, sources_only=sources_only, names=PO, usual=("source", "target")
+            )
+        case "mo":
+            records = mo_records(file, _all(file, blocks))
+            return read_fields(
+                records, file=file, columns=columns, sources_only=sources_only, names=PO, usual=("source", "target")
+            )
+        case "sgml" if re.search(rb"<reuters\b", start, re.IGNORECASE):
+            return read_fields(
+                reuters_records(file, lines_of(file, encoding=encoding)),
+                file=file,
+                columns=columns,
+                sources_only=sources_only,
+                names=REUTERS,
+                usual=("headline", "topics"),
+            )
+        case "sgml":
+            return read_sides([file], encoding=encoding, columns=columns, sources_only=sources_only)
+        case _:
+            lines = lines_of(file, encoding=encoding)
+            return read_conll(lines, file=file, columns=columns, sources_only=sources_only, universal=kind == "conllu")
+
+
+def languages_in(file: str, *, columns: Columns) -> tuple[str, str] | None:
+    """The languages that its rows would be in, where the file says it."""
+    kind = format_of(file)
+    if kind not in ("tmx", "xliff", "xml"):
+        return None
+    blocks = blocks_of(file)
+    start = next(blocks, b"")
+    root = kind if kind != "xml" else _root(file, start)
+    if root not in _LANGUAGES:
+        return None
+    source, target = languages_of(_LANGUAGES[root](file, chain([start], blocks)), file=file, columns=columns)
+    return None if (source, target) == ("source", "target") else (source, target)
+
+
+def read_sides(files: Sequence[str], *, encoding: str, columns: Columns, sources_only: bool) -> Iterator[Row | BadLine]:
+    """Test sets of WMT that have a file a side."""
+    sides = [segments_of(file, lines_of(file, encoding=encoding)) for file in files]
+    return read_segments(files, sides, columns=columns, sources_only=sources_only)
+
+
+def _root(file: str, start: bytes) -> str:
+    """What an `.xml` file holds, by its first element."""
+    # Of UTF-16 this leaves the letters.
+    found = re.search(r"<([A-Za-z][\w:.-]*)", start.replace(b"\0", b"").decode("latin-1"))
+    name = found[1].rpartition(":")[2].lower() if found else ""
+    if name in ("tmx", "xliff", "dataset"):
+        return name
+    if name in ("srcset", "refset", "tstset", "mteval", "reuters"):
+        return "sgml"
+    what = f"begins with <{name}>" if name else "is no XML"
+    raise DataError(f"{file} must be TMX, XLIFF or a test set of WMT, but {what}. Save its pairs as TSV or JSON lines.")
+
+
+def _is_text(file: str, what: str, start: bytes) -> None:
+    if b"\0" in start and not start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise DataError(f"{file} must be {what}, as its name says, but is binary: it holds NUL bytes.")
+
+
+def _po_encoding(file: str, start: bytes, encoding: str) -> str:
+    """The header's word counts: there is hardly a PO file without it."""
+    named = po_charset(start)
+    try:
+        return encoding_of(named).name if named else encoding
+    except RecipeError as error:
+        raise DataError(f"{file}: its header has charset={named}, which nobody knows. Correct it.") from error
+
+
+def _all(file: str, blocks: Iterator[bytes]) -> bytes:
+    data = bytearray()
+    for block in blocks:
+        data += block
+        if len(data) > _LONGEST:
+            raise DataError(f"{file} must be an MO file, as its name says, but is longer than 256 MiB.")
+    return bytes(data)
