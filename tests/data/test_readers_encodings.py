@@ -133,7 +133,7 @@ def test_utf_8_that_shows_late_in_what_is_said_to_be_gb18030(tmp_path: Path) -> 
 
 def test_an_encoding_of_the_west(tmp_path: Path) -> None:
     path = write(tmp_path, [("Männer", "men"), ("schön", "fine"), ("für", "for")], "cp1252")
-    with pytest.raises(DataError, match=r"looks like cp1252: set `data.encoding = "cp1252"`\.$"):
+    with pytest.raises(DataError, match=r'looks like cp1252: set `data.encoding = "cp1252"`\.$'):
         list(read_rows(str(path)))
 
 

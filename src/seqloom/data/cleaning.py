@@ -107,19 +107,30 @@ class Cleaner:
         """A row as it would be in training; never dropped, nor counted, but bad where annotations cannot follow."""
         return self._clean(row, set())
 
-    def rows(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """The rows made clean, without those that are dropped; the ledger counts both. Duplicates are of one call."""
+    def rows(
+        self,
+        rows: Iterable[Row],
+        *,
+        refuse: Callable[[Row], str | None] | None = None,
+        dropped: Callable[[Row, str], None] | None = None,
+    ) -> Iterator[Row]:
+        """The rows made clean, without those that are dropped; the ledger counts both. Duplicates are of one call.
+
+        ``refuse`` may have reasons of its own, and ``dropped`` is told of each row that goes, as it was, and why.
+        """
         seen = Seen()
         for row in rows:
             clean = self._counted(row)
             if isinstance(clean, BadLine):
                 self.ledger.refuse(clean)
                 continue
-            reason = self._reason_to_drop(clean, seen)
+            reason = (refuse(clean) if refuse else None) or self._reason_to_drop(clean, seen)
             if reason is None:
                 yield clean
-            else:
-                self.ledger.count(f"dropped: {reason}")
+                continue
+            self.ledger.count(f"dropped: {reason}")
+            if dropped is not None:
+                dropped(row, reason)
 
     def _counted(self, row: Row) -> Row | BadLine:
         changes: set[str] = set()

@@ -42,13 +42,15 @@ class Node:
                     yield part
                 yield from part.below(tag)
 
-    def text(self, without: Collection[str] = ()) -> str:
-        """What it says, without what stands in such elements. Space that only indents it is none of it."""
+    def text(self, without: Collection[str] = (), *, preserve: bool = False) -> str:
+        """What it says, without what stands in such elements. Space that only indents it is none of it, unless
+        ``preserve`` or `xml:space` says that it is."""
         text = self._text(without)
-        head, tail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
-        if "\n" in head:
-            text = text.lstrip()
-        return text.rstrip() if "\n" in tail else text
+        if preserve or self.attributes.get("xml:space") == "preserve":
+            return text
+        bare = text.strip()
+        indents = "\n" in text[: len(text) - len(text.lstrip())] and "\n" in text[len(text.rstrip()) :]
+        return bare if indents or not bare else text
 
     def _text(self, without: Collection[str]) -> str:
         said = []

@@ -40,11 +40,12 @@ def xliff_records(file: str, blocks: Iterable[bytes]) -> Iterator[Record | BadLi
 def _record(node: Node, source: str, target: str, extras: dict[str, str]) -> Record:
     values: dict[str, tuple[str, ...]] = {}
     said, answer = node.child("source"), node.child("target")
+    preserve = node.attributes.get("xml:space") == "preserve"
     if said is not None:
-        values[canonical(said.attributes.get("xml:lang", "")) or source] = (said.text(_CODES),)
+        values[canonical(said.attributes.get("xml:lang", "")) or source] = (said.text(_CODES, preserve=preserve),)
     state = node.attributes.get("state", "")
     if answer is not None:
-        values[canonical(answer.attributes.get("xml:lang", "")) or target] = (answer.text(_CODES),)
+        values[canonical(answer.attributes.get("xml:lang", "")) or target] = (answer.text(_CODES, preserve=preserve),)
         state = answer.attributes.get("state", "") or state
     # A target that is there is what a translator left; without one there is nothing to be unfinished.
     unfinished = answer is not None and state.startswith(_UNFINISHED)
