@@ -65,12 +65,12 @@ def read_format(
 ) -> Iterator[Row | BadLine]:
     """The rows of such a file, read as they are asked for."""
     check_file(file)
-    if kind == "parquet":
-        return read_parquet(file, columns=columns, sources_only=sources_only)
     blocks = blocks_of(file)
     start = next(blocks, b"")
     if not start:
         raise DataError(f"{file} is empty.")
+    if kind == "parquet":
+        return read_parquet(file, columns=columns, sources_only=sources_only)
     blocks = chain([start], blocks)
     root = kind if kind != "xml" else _root(file, start)
     if root in _LANGUAGES:

@@ -69,12 +69,24 @@ def _separator(lines: Sequence[str]) -> tuple[str, int]:
         return found[1], 1
     best, share = ",", 0.0
     for separator in _NOUNS:
-        counts = [len(record) for record in csv.reader((f"{line}\n" for line in lines), delimiter=separator) if record]
+        counts = list(_widths(lines, separator))
         usual = max(set(counts), key=counts.count, default=1)
         # Text may hold any of them; columns are where every record has as many. In doubt it is the comma.
         if usual > 1 and counts.count(usual) / len(counts) > share:
             best, share = separator, counts.count(usual) / len(counts)
     return best, 0
+
+
+def _widths(lines: Sequence[str], separator: str) -> Iterator[int]:
+    """How many columns each record has, but for those that cannot be read."""
+    reader = csv.reader((f"{line}\n" for line in lines), delimiter=separator)
+    while True:
+        try:
+            yield len(next(reader))
+        except StopIteration:
+            return
+        except csv.Error:
+            continue
 
 
 def _csv_records(lines: Iterable[str | BadLine], file: str, separator: str = ",", before: int = 0) -> Iterator[_Record]:

@@ -202,6 +202,7 @@ def _tsv(out: str, opened: IO[bytes], wanted: Wanted) -> Writer:
 def _csv(out: str, opened: IO[bytes], wanted: Wanted) -> Writer:
     text = io.TextIOWrapper(opened, encoding="utf-8", newline="", write_through=False)
     writer = csv.writer(text, lineterminator="\n")
+    quoting = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
 
     def close() -> None:
         text.flush()
@@ -210,7 +211,8 @@ def _csv(out: str, opened: IO[bytes], wanted: Wanted) -> Writer:
     writer.writerow(["source", "target", *wanted.extras])
 
     def put(cells: list[str]) -> None:
-        writer.writerow(cells)
+        # A CR alone would end the line for many a program, and is quoted by none of itself.
+        (quoting if any("\r" in cell for cell in cells) else writer).writerow(cells)
 
     return _TableWriter(out, wanted.extras, put, close)
 
