@@ -14,6 +14,7 @@ LIGHT += ["seqloom.data.spellings", "seqloom.decoding.constraints", "seqloom.dec
 LIGHT += ["seqloom.retrieval.vectors", "seqloom.metrics.pairwise", "seqloom.metrics.reliability"]
 LIGHT += ["seqloom.data.readers", "seqloom.data.settings", "seqloom.data.tokenizers.public", "seqloom.recipes"]
 LIGHT += ["seqloom.engines.ctranslate2", "seqloom.pages", "seqloom.data.nearness"]
+LIGHT += ["seqloom.data.converting", "seqloom.data.splitting"]
 
 
 @pytest.mark.parametrize("module", LIGHT)

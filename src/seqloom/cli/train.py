@@ -25,8 +25,8 @@ def train(
 ) -> None:
     """Train a model on files of pairs, and measure it.
 
-    A file is TSV, CSV or JSONL, or two parallel text files written `train.de,train.en`; `.gz` and `.zst` are read as
-    they are, `-` is standard input.
+    A file is TSV, CSV, JSONL, Parquet, TMX, XLIFF, PO, CoNLL or SGML, or two parallel text files written
+    `train.de,train.en`; `.gz` and `.zst` are read as they are, `-` is standard input.
 
     Parameters
     ----------

@@ -128,8 +128,12 @@ def pairs_within(found: Signatures, texts: Texts, *, threshold: float = NEAR) ->
     equal = _neighbours(found.folded[known], known, reach=0)
     if threshold >= 1 or len(known) < 2:
         return _sorted(equal)
-    candidates = [_neighbours(found.bands[known, band], known, reach=_REACH) for band in range(_BANDS)]
-    unsure = _likely(_sorted(np.concatenate(candidates)), found, found, threshold)
+    # A band at a time: most of what shares a band is not near, and need not be held for long.
+    likely = [
+        _likely(_neighbours(found.bands[known, band], known, reach=_REACH), found, found, threshold)
+        for band in range(_BANDS)
+    ]
+    unsure = _sorted(np.concatenate(likely))
     near = unsure[jaccard(unsure, texts) >= threshold]
     return _sorted(np.concatenate([equal, near]))
 
@@ -145,11 +149,16 @@ def pairs_between(
     equal = _matches(ours.folded[known], theirs.folded[among], known, among, reach=1)
     if threshold >= 1 or not len(known) or not len(among):
         return _sorted(equal)
-    candidates = [
-        _matches(ours.bands[known, band], theirs.bands[among, band], known, among, reach=_REACH)
+    likely = [
+        _likely(
+            _matches(ours.bands[known, band], theirs.bands[among, band], known, among, reach=_REACH),
+            ours,
+            theirs,
+            threshold,
+        )
         for band in range(_BANDS)
     ]
-    unsure = _likely(_sorted(np.concatenate(candidates)), ours, theirs, threshold)
+    unsure = _sorted(np.concatenate(likely))
     near = unsure[jaccard(unsure, texts, others) >= threshold]
     return _sorted(np.concatenate([equal, near]))
 

@@ -165,8 +165,9 @@ def _told(groups: _Numbers) -> str:
     together = sizes[sizes > 1]
     if not len(together):
         return "no row belongs to another"
+    groups_told = "1 group" if len(together) == 1 else f"{len(together):,} groups"
     largest = f"the largest has {int(together.max()):,}"
-    return f"{int(together.sum()):,} rows belong to others, in {len(together):,} groups; {largest}"
+    return f"{int(together.sum()):,} rows belong to others, in {groups_told}; {largest}"
 
 
 class _Union:
