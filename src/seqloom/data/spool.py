@@ -63,7 +63,7 @@ class SpooledTexts:
 
 
 def _row(line: bytes) -> Row:
-    source, targets, extras, file, number = json.loads(line)
+    source, targets, extras, file, number = json.loads(line.decode("ascii"))
     return Row(source=source, targets=tuple(targets), extras=extras, file=file, line=number)
 
 
