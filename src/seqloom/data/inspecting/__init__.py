@@ -1,0 +1,1 @@
+"""What is in files of pairs: counted, compared, and judged."""

@@ -1,0 +1,258 @@
+"""The inspection: files are read once, counted in stretches on all cores, and once more for what is to be shown."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from multiprocessing import get_all_start_methods, get_context
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqloom.core.errors import DataError, RecipeError
+from seqloom.core.settings import override, parse
+from seqloom.data.inspecting.alignment import Alignment, find_misaligned
+from seqloom.data.inspecting.examples import Pair
+from seqloom.data.inspecting.languages import Strangers, find_strangers
+from seqloom.data.inspecting.overlap import Held, Overlap
+from seqloom.data.inspecting.sketches import Blocks, Copies, Places
+from seqloom.data.inspecting.tally import Counted, Tally, tally
+from seqloom.data.inspecting.vocabulary import Pieces, Words, count_words, cut_at_sizes, share_known
+from seqloom.data.ledger import Ledger
+from seqloom.data.nearness import near_pairs
+from seqloom.data.opening import flows, shown
+from seqloom.data.readers import read_rows
+from seqloom.data.settings import DataSettings
+
+__all__ = ["Inspection", "data_settings", "inspect_files", "most_beside"]
+
+_STRETCH = 8000
+_PAYS = 8
+"""Stretches from which on it pays to start other processes."""
+_MOST_HELD = 200_000
+_MOST_LABELS = 100
+_FEWEST_OF_A_LABEL = 5
+_LABEL_WORDS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspection:
+    """All that was found in files of pairs."""
+
+    files: tuple[str, ...]
+    tally: Tally
+    ledger: Ledger
+    sources: Copies
+    targets: Copies
+    share: float
+    """Of all texts, those whose copies were counted; 1 up to two million of them."""
+    sample: Sequence[Pair]
+    whole: bool
+    """Whether the sample is all there is."""
+    near: int
+    """Of the sample, sources that are nearly another source, but not quite."""
+    near_rows: Sequence[tuple[int, int]]
+    overlaps: tuple[Overlap, ...]
+    words: tuple[Words, Words]
+    known: tuple[tuple[str, float, float], ...]
+    """Of each held set, its name and the share of its running words that the sample has, sources and targets."""
+    pieces: Sequence[Pieces]
+    labels: Counter[str]
+    """Of targets that are labels, how often each was met in the sample; empty where they are texts."""
+    strangers: Strangers
+    alignment: Alignment
+    shown: dict[int, Pair]
+    """Pairs by their number in the order of reading, where a finding needs them."""
+    empty: int = 0
+    first_empty: Sequence[str] = ()
+    seconds: float = 0.0
+
+    @property
+    def pairs(self) -> int:
+        return self.tally.pairs
+
+
+def inspect_files(
+    files: Sequence[str], settings: DataSettings, *, held: Sequence[tuple[str, Sequence[str]]] = (), workers: int = 0
+) -> Inspection:
+    """Look at training files; each held set is a name and its files. 0 workers: one a core, where it pays."""
+    begun = time.perf_counter()
+    names = [name for _, several in held for name in several]
+    for name in (*files, *names):
+        if flows(name):
+            raise DataError(f"{shown(name)} must be a file, for it is read twice. Save it first.")
+    against = [(name, Held(list(islice(_Reading(several, settings), _MOST_HELD)))) for name, several in held]
+    reading = _Reading(files, settings)
+    gathered = _Gathered(overlaps=tuple(Overlap(each, name) for name, each in against))
+    for counted, stretch in _counted(reading, [each for _, each in against], workers or os.cpu_count() or 1):
+        gathered.add(counted, stretch)
+    if not gathered.tally.pairs:
+        raise DataError(f"{', '.join(map(shown, files))}: there is no pair with text on both sides. Check the columns.")
+    sample = gathered.blocks.items
+    copies = gathered.places[0].copies(), gathered.places[1].copies()
+    labels = _labels(copies[1], sample, gathered.tally)
+    nearly = near_pairs([pair.source for pair in sample]) if len(sample) > 1 else np.zeros((0, 2), np.int64)
+    near = [(low, high) for low, high in nearly.tolist() if sample[low].source != sample[high].source]
+    words = count_words([pair.source for pair in sample]), count_words([pair.target for pair in sample])
+    texts = sample if not labels else ()
+    wanted = _wanted(copies)
+    return Inspection(
+        files=tuple(files),
+        tally=gathered.tally,
+        ledger=reading.ledger,
+        sources=copies[0],
+        targets=copies[1],
+        share=gathered.places[0].share,
+        sample=sample,
+        whole=gathered.blocks.whole,
+        near=len({high for _, high in near}),
+        near_rows=near,
+        overlaps=gathered.overlaps,
+        words=words,
+        known=tuple(
+            (name, share_known(words[0], each.texts[0]), share_known(words[1], each.texts[1])) for name, each in against
+        ),
+        pieces=cut_at_sizes(sample, total=gathered.tally.pairs),
+        labels=labels,
+        strangers=find_strangers(texts),
+        alignment=find_misaligned(texts),
+        shown={row: sample[row] for row in wanted} if gathered.blocks.whole else _at(files, settings, wanted),
+        empty=reading.empty,
+        first_empty=reading.first_empty,
+        seconds=time.perf_counter() - begun,
+    )
+
+
+def data_settings(overrides: Sequence[str]) -> DataSettings:
+    """How the files are read: what a recipe's `[data]` says, by keys like `data.encoding=gb18030`."""
+    tables = override({}, overrides)
+    if others := [name for name in tables if name != "data"]:
+        raise RecipeError(f"`--set {others[0]}…` must be a setting of `data` here, as in `data.encoding=gb18030`.")
+    return parse(DataSettings, tables.get("data", {}), where="--set data")
+
+
+class _Reading:
+    """Pairs of files in order; what is no pair is counted."""
+
+    def __init__(self, files: Sequence[str], settings: DataSettings) -> None:
+        self.files, self.settings = files, settings
+        self.ledger = Ledger(on_bad_line="skip")
+        self.empty = 0
+        self.first_empty: list[str] = []
+
+    def __iter__(self) -> Iterator[Pair]:
+        settings = self.settings
+        alone = settings.rows == "texts"
+        for file in self.files:
+            rows = read_rows(file, encoding=settings.encoding, columns=settings.columns, sources_only=alone)
+            for row in self.ledger.rows(rows):
+                target = row.source if alone else row.targets[0] if row.targets else ""
+                if not row.source or not target or row.source.isspace() or target.isspace():
+                    self.empty += 1
+                    if len(self.first_empty) < 3:
+                        self.first_empty.append(f"{row.file}:{row.line}")
+                else:
+                    yield Pair(row.source, target, row.file, row.line)
+
+
+@dataclass
+class _Gathered:
+    """All stretches so far."""
+
+    overlaps: tuple[Overlap, ...]
+    tally: Tally = field(default_factory=Tally)
+    places: tuple[Places, Places] = field(default_factory=lambda: (Places(), Places()))
+    blocks: Blocks[Pair] = field(default_factory=Blocks)
+
+    def add(self, counted: Counted, stretch: Sequence[Pair]) -> None:
+        rows = np.arange(self.tally.pairs, self.tally.pairs + len(stretch), dtype=np.uint64)
+        sources, targets = counted.hashes
+        self.places[0].add(sources, targets, rows)
+        self.places[1].add(targets, sources, rows)
+        self.blocks.add(stretch)
+        self.tally.merge(counted.tally)
+        for overlap, (matches, number) in zip(self.overlaps, counted.matches, strict=True):
+            overlap.add(matches, number)
+
+
+# ---- stretches on several cores --------------------------------------------------------------------------------------
+
+_HELD: list[Held] = []
+"""Of a worker: sent once, not with every stretch."""
+
+
+def _begin(held: Sequence[Held]) -> None:
+    _HELD[:] = held
+
+
+def _work(stretch: Sequence[Pair]) -> Counted:
+    return tally(stretch, _HELD)
+
+
+def _counted(pairs: Iterable[Pair], held: Sequence[Held], workers: int) -> Iterator[tuple[Counted, Sequence[Pair]]]:
+    """Each stretch in order. As what is counted does not depend on who counts it, neither does the report."""
+    stretches = _stretches(pairs)
+    first = list(islice(stretches, _PAYS))
+    if workers == 1 or len(first) < _PAYS:
+        for stretch in chain(first, stretches):
+            yield tally(stretch, held), stretch
+        return
+    for each in held:  # before they are handed over, so that no worker need do it again
+        _ = each.signatures
+    method = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
+    with ProcessPoolExecutor(workers, get_context(method), _begin, (held,)) as pool:
+        ahead: deque[tuple[Future[Counted], Sequence[Pair]]] = deque()
+        for stretch in chain(first, stretches):
+            ahead.append((pool.submit(_work, stretch), stretch))
+            if len(ahead) > workers + 2:
+                done, its = ahead.popleft()
+                yield done.result(), its
+        for done, its in ahead:
+            yield done.result(), its
+
+
+def _stretches(pairs: Iterable[Pair]) -> Iterator[Sequence[Pair]]:
+    pairs = iter(pairs)
+    while stretch := list(islice(pairs, _STRETCH)):
+        yield stretch
+
+
+# ---- what only all of them show --------------------------------------------------------------------------------------
+
+
+def _labels(targets: Copies, sample: Sequence[Pair], found: Tally) -> Counter[str]:
+    """Few short texts that come again and again are labels."""
+    kinds = len(targets.starts)
+    labels = kinds <= _MOST_LABELS and len(targets.keys) >= _FEWEST_OF_A_LABEL * kinds
+    if not labels or found.sides[1].quantile(0.99) > _LABEL_WORDS:
+        return Counter()
+    return Counter(pair.target for pair in sample)
+
+
+def _wanted(copies: tuple[Copies, Copies]) -> list[int]:
+    """The rows that a finding may show."""
+    rows: set[int] = set()
+    rows.update(copies[0].again[:, :5].ravel().tolist())
+    for side in copies:
+        for place in most_beside(side):
+            rows.update(side.rows_of(place, most=3))
+    return sorted(rows)
+
+
+def most_beside(side: Copies) -> list[int]:
+    """The texts with most different partners."""
+    beside: NDArray[np.int64] = side.beside
+    order = np.argsort(-beside, kind="stable")[:5]
+    return [int(place) for place in order if beside[place] > 1]
+
+
+def _at(files: Sequence[str], settings: DataSettings, rows: Sequence[int]) -> dict[int, Pair]:
+    """Read again, as far as the last of these rows."""
+    wanted = set(rows)
+    last = rows[-1] + 1 if rows else 0
+    return {row: pair for row, pair in enumerate(islice(_Reading(files, settings), last)) if row in wanted}
