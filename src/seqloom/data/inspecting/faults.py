@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from seqloom.data.inspecting.characters import SCRIPTS, Codes, kinds
+from seqloom.data.inspecting.characters import BEYOND, SCRIPTS, Codes, kinds
 from seqloom.data.inspecting.examples import Example, Pair
 from seqloom.data.inspecting.sketches import Few
 from seqloom.data.nearness import jaccard
@@ -144,6 +144,15 @@ def _two_alphabets(codes: Codes) -> NDArray[np.bool_]:
     return latin & (greek | cyrillic)
 
 
+def _wordless(pairs: Sequence[Pair], codes: tuple[Codes, Codes]) -> _Rows:
+    table = kinds()
+    said = [side.count((table.script[side.codes] > 0) | table.digit[side.codes]) for side in codes]
+    beyond = [side.count(side.codes == BEYOND) for side in codes]  # an emoji says something
+    for side, name in enumerate(("source", "target")):
+        for row in np.flatnonzero((said[side] + beyond[side] == 0) & (said[1 - side] >= _LETTERS)).tolist():
+            yield row, f"the {name}"
+
+
 def _questions(pairs: Sequence[Pair], codes: tuple[Codes, Codes]) -> _Rows:
     asks = [np.array([text.rstrip(_CLOSING).endswith(_ASKS) for text in side.texts], np.bool_) for side in codes]
     for row in np.flatnonzero(asks[0] != asks[1]).tolist():
@@ -151,6 +160,7 @@ def _questions(pairs: Sequence[Pair], codes: tuple[Codes, Codes]) -> _Rows:
 
 
 _CHECKS: dict[str, Callable[[Sequence[Pair], tuple[Codes, Codes]], _Rows]] = {
+    "wordless": _wordless,
     "mojibake": _mojibake,
     "lost characters": _lost,
     "invisible": _invisible,

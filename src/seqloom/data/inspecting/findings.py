@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from seqloom.data.inspecting.characters import SCRIPTS
 from seqloom.data.inspecting.examples import Example
 from seqloom.data.inspecting.inspection import Inspection, most_beside
-from seqloom.data.inspecting.overlap import Overlap
+from seqloom.data.inspecting.overlap import Match, Overlap
 from seqloom.data.inspecting.sketches import Few
 from seqloom.data.inspecting.tally import RATIOS
 
@@ -20,10 +20,10 @@ Level = Literal["bad", "warn", "note"]
 _ORDER: dict[Level, int] = {"bad": 0, "warn": 1, "note": 2}
 _MANY, _SOME = 0.02, 0.001
 """The shares of the pairs from which a fault is bad, and from which it is more than a note."""
+_LEARNT = 0.005
+"""The share of held pairs from which a score is better than the model."""
 _USUAL = 0.02
 """The share of a side's texts from which a script belongs there."""
-_UNEVEN = 0.4
-"""A text in one of the scripts that are usual there: with more than so many, two ways of writing are mixed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +39,15 @@ class Finding:
     share: float
     advice: str = ""
     text: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """Parts of the count, where it has any."""
     examples: Sequence[Example] = ()
 
 
 def findings_of(found: Inspection) -> list[Finding]:
-    """The worst first, and of equals those that concern most pairs."""
+    """The worst first, and of equals what would do most harm, as ``_LOOKS`` has it."""
     every = [finding for look in _LOOKS for finding in look(found)]
-    return sorted(every, key=lambda finding: (_ORDER[finding.level], -finding.share))
+    return sorted(every, key=lambda finding: _ORDER[finding.level])
 
 
 def share_of(share: float) -> str:
@@ -73,33 +75,40 @@ def _overlaps(found: Inspection) -> Iterator[Finding]:
 
 
 def _overlap(overlap: Overlap, *, labelled: bool) -> Iterator[Finding]:
+    """One finding a set: a pair is counted under the worst that is true of it."""
+    kinds = [("the whole pair", overlap.pairs)]
+    kinds += [] if labelled else [("the target", overlap.same(1))]
+    kinds += [("the source", overlap.same(0))]
+    kinds += [] if labelled else [("nearly the target", overlap.near(1))]
+    kinds += [("nearly the source", overlap.near(0))]
+    counts: dict[str, int] = {}
+    places: dict[int, Match] = {}
+    for kind, matches in kinds:
+        fresh = [match for match in matches if match.place not in places]
+        places.update((match.place, match) for match in fresh)
+        counts[kind] = len(fresh)
+    if not places:
+        return
     whole = max(1, len(overlap.held.pairs))
+    share = len(places) / whole
+    same = sum(count for kind, count in counts.items() if not kind.startswith("nearly")) / whole
+    level: Level = "bad" if counts["the whole pair"] / whole >= _LEARNT or same >= 10 * _LEARNT else "note"
+    if level == "note" and (same >= _LEARNT or share >= 4 * _LEARNT):
+        level = "warn"
+    told = ", ".join(f"{count:,} by {kind}" for kind, count in counts.items() if count)
     clean = "Leave them out of the training files: `seqloom data split` never parts near-duplicates."
-    said: set[int] = set()
-    kinds = [("pair", overlap.pairs, "{} in the training files too", "bad")]
-    if not labelled:
-        kinds.append(("target", overlap.same(1), "{} whose target is the target of a training pair", "warn"))
-    kinds.append(("source", overlap.same(0), "{} whose source is the source of a training pair", "warn"))
-    kinds.append(("near source", overlap.near(0), "{} whose source is nearly that of a training pair", "warn"))
-    if not labelled:
-        kinds.append(("near target", overlap.near(1), "{} whose target is nearly that of a training pair", "warn"))
-    for kind, matches, title, worst in kinds:
-        fresh = [match for match in matches if match.place not in said]
-        said.update(match.place for match in fresh)
-        if not fresh:
-            continue
-        share = len(fresh) / whole
-        level: Level = "note" if share < (0.01 if "near" in kind else 0.005) else "bad" if worst == "bad" else "warn"
-        yield Finding(
-            key=f"overlap: {overlap.name}: {kind}",
-            level=level,
-            title=title.format(_count(len(fresh), f"{overlap.name} pair")),
-            count=len(fresh),
-            share=share,
-            text="Case, digits and punctuation aside. A score on what was learnt by heart is no score.",
-            advice=clean if level != "note" else "Few enough to live with; know it when you compare scores.",
-            examples=[overlap.example(match) for match in fresh[:5]],
-        )
+    yield Finding(
+        key=f"overlap: {overlap.name}",
+        level=level,
+        title=f"{len(places):,} of {whole:,} {overlap.name} pairs are in the training files, quite or nearly",
+        count=len(places),
+        share=share,
+        counts=counts,
+        text=f"Case, digits and punctuation aside: {told}. {_count(overlap.rows, 'training pair')} "
+        "with the same source or target.",
+        advice=clean if level != "note" else "Few enough to live with; know it when you compare scores.",
+        examples=[overlap.example(match) for match in list(places.values())[:5]],
+    )
 
 
 # ---- pairs that say the same -----------------------------------------------------------------------------------------
@@ -271,6 +280,10 @@ def _chinese(found: Inspection) -> Iterator[Finding]:
 
 
 _FAULTS: dict[str, tuple[str, str]] = {
+    "wordless": (
+        "of which one side has no letter or digit",
+        "Placeholders, lost lines, rows of dots: drop them.",
+    ),
     "untranslated": (
         "whose target is the source, or nearly",
         '`data.cleaning.identical = "drop"` leaves out those that are the same.',
@@ -495,6 +508,6 @@ def _small(found: Inspection) -> Iterator[Finding]:
 
 
 _LOOKS: Sequence[Callable[[Inspection], Iterator[Finding]]] = (
-    _broken, _overlaps, _misaligned, _duplicates, _conflicts, _boilerplate, _languages, _scripts, _chinese, _faults,
-    _ratios, _lengths, _balance, _unknown, _small,
+    _broken, _overlaps, _misaligned, _faults, _languages, _scripts, _ratios, _boilerplate, _chinese, _duplicates,
+    _conflicts, _balance, _lengths, _unknown, _small,
 )  # fmt: skip

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from multiprocessing import get_all_start_methods, get_context
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,7 @@ from seqloom.data.settings import DataSettings
 
 __all__ = ["Inspection", "data_settings", "inspect_files", "most_beside"]
 
+T = TypeVar("T")
 _STRETCH = 8000
 _PAYS = 8
 """Stretches from which on it pays to start other processes."""
@@ -89,43 +91,48 @@ def inspect_files(
     against = [(name, Held(list(islice(_Reading(several, settings), _MOST_HELD)))) for name, several in held]
     reading = _Reading(files, settings)
     gathered = _Gathered(overlaps=tuple(Overlap(each, name) for name, each in against))
-    for counted, stretch in _counted(reading, [each for _, each in against], workers or os.cpu_count() or 1):
-        gathered.add(counted, stretch)
-    if not gathered.tally.pairs:
-        raise DataError(f"{', '.join(map(shown, files))}: there is no pair with text on both sides. Check the columns.")
-    sample = gathered.blocks.items
-    copies = gathered.places[0].copies(), gathered.places[1].copies()
-    labels = _labels(copies[1], sample, gathered.tally)
-    nearly = near_pairs([pair.source for pair in sample]) if len(sample) > 1 else np.zeros((0, 2), np.int64)
-    near = [(low, high) for low, high in nearly.tolist() if sample[low].source != sample[high].source]
-    words = count_words([pair.source for pair in sample]), count_words([pair.target for pair in sample])
-    texts = sample if not labels else ()
-    wanted = _wanted(copies)
-    return Inspection(
-        files=tuple(files),
-        tally=gathered.tally,
-        ledger=reading.ledger,
-        sources=copies[0],
-        targets=copies[1],
-        share=gathered.places[0].share,
-        sample=sample,
-        whole=gathered.blocks.whole,
-        near=len({high for _, high in near}),
-        near_rows=near,
-        overlaps=gathered.overlaps,
-        words=words,
-        known=tuple(
-            (name, share_known(words[0], each.texts[0]), share_known(words[1], each.texts[1])) for name, each in against
-        ),
-        pieces=cut_at_sizes(sample, total=gathered.tally.pairs),
-        labels=labels,
-        strangers=find_strangers(texts),
-        alignment=find_misaligned(texts),
-        shown={row: sample[row] for row in wanted} if gathered.blocks.whole else _at(files, settings, wanted),
-        empty=reading.empty,
-        first_empty=reading.first_empty,
-        seconds=time.perf_counter() - begun,
-    )
+    hands = _Hands([each for _, each in against], workers or os.cpu_count() or 1)
+    with hands:
+        for counted, stretch in hands.counted(reading):
+            gathered.add(counted, stretch)
+        if not gathered.tally.pairs:
+            raise DataError(f"{', '.join(map(shown, files))}: no pair has text on both sides. Check the columns.")
+        sample = gathered.blocks.items
+        copies = gathered.places[0].copies(), gathered.places[1].copies()
+        labels = _labels(copies[1], sample, gathered.tally)
+        texts = sample if not labels else []
+        alignment = hands.do(find_misaligned, texts)
+        pieces = hands.do(_pieces, sample, gathered.tally.pairs)
+        strangers = hands.do(find_strangers, texts)
+        near = _near(sample)
+        words = count_words([pair.source for pair in sample]), count_words([pair.target for pair in sample])
+        wanted = _wanted(copies)
+        return Inspection(
+            files=tuple(files),
+            tally=gathered.tally,
+            ledger=reading.ledger,
+            sources=copies[0],
+            targets=copies[1],
+            share=gathered.places[0].share,
+            sample=sample,
+            whole=gathered.blocks.whole,
+            near=len({high for _, high in near}),
+            near_rows=near,
+            overlaps=gathered.overlaps,
+            words=words,
+            known=tuple(
+                (name, share_known(words[0], each.texts[0]), share_known(words[1], each.texts[1]))
+                for name, each in against
+            ),
+            pieces=pieces(),
+            labels=labels,
+            strangers=strangers(),
+            alignment=alignment(),
+            shown={row: sample[row] for row in wanted} if gathered.blocks.whole else _at(files, settings, wanted),
+            empty=reading.empty,
+            first_empty=reading.first_empty,
+            seconds=time.perf_counter() - begun,
+        )
 
 
 def data_settings(overrides: Sequence[str]) -> DataSettings:
@@ -180,10 +187,10 @@ class _Gathered:
             overlap.add(matches, number)
 
 
-# ---- stretches on several cores --------------------------------------------------------------------------------------
+# ---- several cores ---------------------------------------------------------------------------------------------------
 
 _HELD: list[Held] = []
-"""Of a worker: sent once, not with every stretch."""
+"""Of a helper: sent once, not with every stretch."""
 
 
 def _begin(held: Sequence[Held]) -> None:
@@ -194,26 +201,47 @@ def _work(stretch: Sequence[Pair]) -> Counted:
     return tally(stretch, _HELD)
 
 
-def _counted(pairs: Iterable[Pair], held: Sequence[Held], workers: int) -> Iterator[tuple[Counted, Sequence[Pair]]]:
-    """Each stretch in order. As what is counted does not depend on who counts it, neither does the report."""
-    stretches = _stretches(pairs)
-    first = list(islice(stretches, _PAYS))
-    if workers == 1 or len(first) < _PAYS:
-        for stretch in chain(first, stretches):
-            yield tally(stretch, held), stretch
-        return
-    for each in held:  # before they are handed over, so that no worker need do it again
-        _ = each.signatures
-    method = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
-    with ProcessPoolExecutor(workers, get_context(method), _begin, (held,)) as pool:
+class _Hands:
+    """Helpers where there is enough to do for them; what is found does not depend on who finds it."""
+
+    def __init__(self, held: Sequence[Held], workers: int) -> None:
+        self.held, self.workers = held, workers
+        self.pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.pool is not None:
+            self.pool.shutdown(cancel_futures=True)
+
+    def counted(self, pairs: Iterable[Pair]) -> Iterator[tuple[Counted, Sequence[Pair]]]:
+        """Each stretch in order."""
+        stretches = _stretches(pairs)
+        first = list(islice(stretches, _PAYS))
+        if self.workers == 1 or len(first) < _PAYS:
+            for stretch in chain(first, stretches):
+                yield tally(stretch, self.held), stretch
+            return
+        for each in self.held:  # before they are handed over, so that no helper need do it again
+            _ = each.signatures
+        method = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
+        self.pool = ProcessPoolExecutor(self.workers, get_context(method), _begin, (self.held,))
         ahead: deque[tuple[Future[Counted], Sequence[Pair]]] = deque()
         for stretch in chain(first, stretches):
-            ahead.append((pool.submit(_work, stretch), stretch))
-            if len(ahead) > workers + 2:
+            ahead.append((self.pool.submit(_work, stretch), stretch))
+            if len(ahead) > self.workers + 1:
                 done, its = ahead.popleft()
                 yield done.result(), its
         for done, its in ahead:
             yield done.result(), its
+
+    def do(self, work: Callable[..., T], *given: object) -> Callable[[], T]:
+        """Begin something; what it found, once it is asked for."""
+        if self.pool is None:
+            done = work(*given)
+            return lambda: done
+        return self.pool.submit(work, *given).result
 
 
 def _stretches(pairs: Iterable[Pair]) -> Iterator[Sequence[Pair]]:
@@ -223,6 +251,16 @@ def _stretches(pairs: Iterable[Pair]) -> Iterator[Sequence[Pair]]:
 
 
 # ---- what only all of them show --------------------------------------------------------------------------------------
+
+
+def _pieces(sample: Sequence[Pair], total: int) -> list[Pieces]:
+    return cut_at_sizes(sample, total=total)
+
+
+def _near(sample: Sequence[Pair]) -> list[tuple[int, int]]:
+    """Sources that are nearly another one, but not quite."""
+    nearly = near_pairs([pair.source for pair in sample])
+    return [(low, high) for low, high in nearly.tolist() if sample[low].source != sample[high].source]
 
 
 def _labels(targets: Copies, sample: Sequence[Pair], found: Tally) -> Counter[str]:

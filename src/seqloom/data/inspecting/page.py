@@ -95,7 +95,7 @@ def _finding(found: Inspection, finding: Finding) -> pages.Finding:
             Column(title="source", kind="sample"),
             Column(title="target", kind="sample"),
         ]
-        columns += [Column(title="", kind="sample")] if noted else []
+        columns += [Column(title="what", kind="sample")] if noted else []
         rows: list[list[str | float | None]] = []
         for example in finding.examples:
             where = place(example, found).removeprefix("line ")

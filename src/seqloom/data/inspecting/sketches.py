@@ -99,7 +99,7 @@ class Blocks(Generic[T]):
     Of a file that is short enough, all of it. Neighbours are kept because a pair is misaligned in company.
     """
 
-    def __init__(self, *, blocks: int = 1200, size: int = 50) -> None:
+    def __init__(self, *, blocks: int = 800, size: int = 50) -> None:
         self.blocks, self.size = blocks, size
         self.seen = 0
         self._dice = random.Random(_SEED)

@@ -20,7 +20,7 @@ _WORDS_A_TOKEN = 100
 """On 29,000 captions 6000 tokens were best on validation: some hundred running words each."""
 _SIZES = (1000, 2000, 3000, 4000, 6000, 8000, 12_000, 16_000, 24_000, 32_000)
 _FEW_TYPES = 200
-_COMMENT = 38
+_COMMENT = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +127,7 @@ def best_size(found: Inspection) -> int:
     """As many tokens as there are words to learn them from; no fewer than the characters need."""
     running = sum(side.mean for side in found.tally.sides) * found.pairs
     fewest = found.pieces[0].size if found.pieces else _SIZES[0]
-    fitting = [size for size in _SIZES if size * _WORDS_A_TOKEN <= 1.3 * running]
+    fitting = [size for size in _SIZES if size * _WORDS_A_TOKEN <= running]
     return max(fitting[-1] if fitting else _SIZES[0], fewest)
 
 
@@ -212,9 +212,11 @@ def _with(text: str, section: str, lines: Mapping[str, Line], *, drop: Sequence[
     for line in text[start:end].splitlines():
         if match := re.match(r"([\w.]+)\s*=", line):
             own[match[1]] = line
-    first = [_line(key, *given) for key, given in lines.items() if key not in own]
+    fresh = [key for key in lines if key not in own]
+    first = [_line(key, *lines[key]) for key in fresh if "." not in key]
+    last = [_line(key, *lines[key]) for key in fresh if "." in key]
     others = [_line(key, *lines[key]) if key in lines else line for key, line in own.items() if key not in drop]
-    return text[:start] + "\n".join([*first, *others]) + "\n" + text[end:]
+    return text[:start] + "\n".join([*first, *others, *last]) + "\n" + text[end:]
 
 
 def _line(key: str, value: str, why: str) -> str:

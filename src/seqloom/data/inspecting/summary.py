@@ -59,6 +59,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "level": finding.level,
         "title": finding.title,
         "count": finding.count,
+        **({"counts": dict(finding.counts)} if finding.counts else {}),
         "share": round(finding.share, 6),
         "advice": finding.advice,
         "examples": [
