@@ -84,8 +84,10 @@ def main() -> None:
         if process.returncode:
             sys.exit(process.returncode)
         page = (folder / "page.html").stat().st_size
+    used = os.times()
     print(
-        f"{chosen.pairs:,} pairs: {seconds:.0f} s, {chosen.pairs / seconds:,.0f} a second on {os.cpu_count()} cores; "
+        f"{chosen.pairs:,} pairs: {seconds:.0f} s, {chosen.pairs / seconds:,.0f} a second on {os.cpu_count()} cores "
+        f"({used.children_user + used.children_system:.0f} s of processor time); "
         f"{worst / 2**20:,.0f} MiB at the most; a page of {page / 1024:.0f} KiB"
     )
 

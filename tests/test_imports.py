@@ -14,7 +14,8 @@ LIGHT += ["seqloom.data.spellings", "seqloom.decoding.constraints", "seqloom.dec
 LIGHT += ["seqloom.retrieval.vectors", "seqloom.metrics.pairwise", "seqloom.metrics.reliability"]
 LIGHT += ["seqloom.data.readers", "seqloom.data.settings", "seqloom.data.tokenizers.public", "seqloom.recipes"]
 LIGHT += ["seqloom.engines.ctranslate2", "seqloom.pages", "seqloom.data.nearness"]
-LIGHT += ["seqloom.data.converting", "seqloom.data.splitting"]
+LIGHT += ["seqloom.data.converting", "seqloom.data.splitting", "seqloom.data.inspecting.page"]
+LIGHT += ["seqloom.data.inspecting.suggestion", "seqloom.cli.inspect"]
 
 
 @pytest.mark.parametrize("module", LIGHT)

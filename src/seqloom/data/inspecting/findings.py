@@ -468,7 +468,7 @@ def _balance(found: Inspection) -> Iterator[Finding]:
     whole = sum(found.labels.values())
     share = number / whole
     even = 1 / len(found.labels)
-    if share > max(0.6, 2 * even) or fewest < 0.1 * even * whole:
+    if share > 0.5 + 0.5 * even or fewest < 0.1 * even * whole:
         yield Finding(
             key="labels",
             level="warn",

@@ -124,7 +124,7 @@ def _lengths(found: Inspection) -> list[pages.Block]:
         edges=edges,
         counts=dict(zip(_NAMES, counts, strict=True)),
         x="words",
-        marks={f"99 % of the {name}s": side.quantile(0.99) for name, side in zip(_NAMES, sides, strict=True)},
+        marks={f"99 % of {name}s": side.quantile(0.99) for name, side in zip(_NAMES, sides, strict=True)},
     )
     blocks: list[pages.Block] = [words]
     ratios = found.tally.ratios

@@ -78,7 +78,8 @@ class Copies:
         """The rows of which both texts stand further up already, and of each the first such row: (2, rows)."""
         same = ~(_changes(self.keys) | _changes(self.partners))
         first = np.maximum.accumulate(np.where(same, 0, np.arange(len(same)))) if len(same) else np.zeros(0, np.int64)
-        return np.stack([self.rows[same], self.rows[first[same]]])
+        rows = np.stack([self.rows[same], self.rows[first[same]]])
+        return rows[:, np.argsort(rows[0])]
 
     def rows_of(self, place: int, *, most: int) -> list[int]:
         """The first rows of a different text, each with another partner."""

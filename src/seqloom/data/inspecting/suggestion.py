@@ -77,7 +77,7 @@ def _base(found: Inspection) -> tuple[str, str]:
     longest = [side.quantile(0.99) for side in found.tally.sides]
     if max(types) <= _FEW_TYPES and found.pairs > 10 * max(types) and not any(_unspaced(found)):
         return "commands", f"no more than {max(types)} different words, each a token"
-    if longest[0] <= 1 and types[1] <= _FEW_TYPES and found.words[1].running > 20 * types[1]:
+    if longest[0] <= 1 and types[1] <= _FEW_TYPES and found.words[1].running > 10 * types[1]:
         return "pronunciation", f"single words to {types[1]} different signs: a letter a token"
     return "translation", "texts on both sides"
 
