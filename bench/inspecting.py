@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from seqloom.data import phrasebook
@@ -26,7 +26,7 @@ from seqloom.data.rows import Row
 
 EXCHANGED = 0.2
 HELD = 1000
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+_PAGE, _TICKS = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
 
 
 def base_pairs(base: str | None) -> list[tuple[str, str]]:
@@ -52,14 +52,32 @@ def write_pairs(path: Path, pairs: Sequence[tuple[str, str]], number: int) -> No
             file.write(f"{sides[0]}\t{sides[1]}\n")
 
 
-def resident(process: int) -> int:
-    """Bytes of a process and all that it started."""
+def processes(first: int) -> Iterator[int]:
+    """A process and all that it started."""
     try:
-        held = int(Path(f"/proc/{process}/statm").read_text().split()[1]) * _PAGE
-        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+    except OSError:
+        return
+    yield first
+    for child in children:
+        yield from processes(int(child))
+
+
+def resident(process: int) -> int:
+    """Bytes, those that it shares with others too."""
+    try:
+        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * _PAGE
     except OSError:
         return 0
-    return held + sum(resident(int(child)) for child in children)
+
+
+def spent(process: int) -> float:
+    """Seconds of processor time so far."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def main() -> None:
@@ -76,18 +94,20 @@ def main() -> None:
         command = [sys.executable, "-m", "seqloom", "data", "inspect", str(train), "--test", str(test)]
         command += ["--html", str(folder / "page.html"), "--recipe", str(folder / "recipe.toml")]
         begun, worst = time.perf_counter(), 0
+        used: dict[int, float] = {}
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
             while process.poll() is None:
-                worst = max(worst, resident(process.pid))
+                there = list(processes(process.pid))
+                worst = max(worst, sum(map(resident, there)))
+                used |= {each: seconds for each in there if (seconds := spent(each))}
                 time.sleep(0.1)
         seconds = time.perf_counter() - begun
         if process.returncode:
             sys.exit(process.returncode)
         page = (folder / "page.html").stat().st_size
-    used = os.times()
     print(
         f"{chosen.pairs:,} pairs: {seconds:.0f} s, {chosen.pairs / seconds:,.0f} a second on {os.cpu_count()} cores "
-        f"({used.children_user + used.children_system:.0f} s of processor time); "
+        f"({sum(used.values()):.0f} s of processor time); "
         f"{worst / 2**20:,.0f} MiB at the most; a page of {page / 1024:.0f} KiB"
     )
 

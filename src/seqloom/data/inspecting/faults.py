@@ -21,7 +21,7 @@ __all__ = ["NEARLY", "faults_of"]
 NEARLY = 0.8
 """The Jaccard similarity from which a target is as good as its source."""
 _LETTERS = 4
-_MARKUP = re.compile(r"</?[A-Za-z][^<>]{0,80}>|&(?:#\d{1,6}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
+_MARKUP = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?: [^<>]{0,80})?/?>|&(?:#\d{1,6}|#x[0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
 _PLACEHOLDER = re.compile(
     r"%(?:\d+\$)?[sdif@](?![A-Za-z])|%\([\w.]+\)[sdf]|\{[\w.:]*\}|\$\{\w+\}|\$[A-Za-z_]\w*|\$\(\w+\)|%[A-Z][A-Z_]+",
     re.ASCII,

@@ -405,10 +405,11 @@ def _misaligned(found: Inspection) -> Iterator[Finding]:
         )
     if alignment.odd.count:
         share = alignment.odd.count / alignment.judged
+        judged = f"of {alignment.judged:,} judged " if alignment.judged < 0.8 * found.pairs else ""
         yield Finding(
             key="misaligned",
             level="warn" if share >= _SOME else "note",
-            title=f"{_count(alignment.odd.count, 'pair')} {_sampled(found)}whose sides share no more than two that "
+            title=f"{_count(alignment.odd.count, 'pair')} {judged}whose sides share no more than two that "
             "were drawn at random",
             count=alignment.odd.count,
             share=share,
