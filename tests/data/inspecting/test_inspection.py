@@ -10,7 +10,8 @@ import pytest
 
 from seqloom.core.errors import DataError, RecipeError
 from seqloom.data import phrasebook
-from seqloom.data.inspecting.findings import Finding, findings_of
+from seqloom.data.inspecting.finding import Finding
+from seqloom.data.inspecting.findings import findings_of
 from seqloom.data.inspecting.inspection import Inspection, data_settings, inspect_files
 from seqloom.data.inspecting.page import page_of
 from seqloom.data.inspecting.report import report_lines

@@ -22,7 +22,7 @@ __all__ = ["Alignment", "find_misaligned", "words_of"]
 
 _WORDS = re.compile(f"[{UNSPACED}]|[^\\W{UNSPACED}]+")
 _FEWEST = 400
-_CELLS = 2_000_000
+_CELLS = 2_400_000
 _LONGEST = 60
 _TYPES = 30_000
 _ROUNDS = 4

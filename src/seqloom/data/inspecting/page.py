@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from seqloom import pages
 from seqloom.data.inspecting.characters import BEYOND, SCRIPTS
-from seqloom.data.inspecting.findings import Finding
+from seqloom.data.inspecting.finding import Finding
 from seqloom.data.inspecting.inspection import Inspection
 from seqloom.data.inspecting.report import cut, main_script, place
 from seqloom.data.inspecting.suggestion import Suggestion, best_size

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from seqloom.data.inspecting.characters import SCRIPTS
 from seqloom.data.inspecting.examples import Example
-from seqloom.data.inspecting.findings import Finding, share_of
+from seqloom.data.inspecting.finding import Finding, share_of
 from seqloom.data.inspecting.inspection import Inspection
 
 __all__ = ["cut", "report_lines"]

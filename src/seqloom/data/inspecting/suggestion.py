@@ -8,8 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from seqloom.data.inspecting.findings import Finding, ratio_range, share_of
+from seqloom.data.inspecting.finding import Finding, share_of
 from seqloom.data.inspecting.inspection import Inspection
+from seqloom.data.inspecting.odd_pairs import ratio_range
 from seqloom.data.inspecting.vocabulary import Pieces
 from seqloom.data.settings import DataSettings
 from seqloom.recipes import shipped_recipes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from seqloom.data.inspecting.findings import Finding
+from seqloom.data.inspecting.finding import Finding
 from seqloom.data.inspecting.inspection import Inspection
 from seqloom.data.inspecting.report import main_script
 from seqloom.data.inspecting.suggestion import Suggestion
