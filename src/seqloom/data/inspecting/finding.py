@@ -9,7 +9,7 @@ from typing import Literal
 from seqloom.data.inspecting.examples import Example
 from seqloom.data.inspecting.inspection import Inspection
 
-__all__ = ["SOME", "Finding", "Level", "counted", "level_of", "sampled", "share_of"]
+__all__ = ["SOME", "Finding", "Level", "counted", "level_of", "sampled"]
 
 
 Level = Literal["bad", "warn", "note"]
@@ -34,13 +34,6 @@ class Finding:
     counts: Mapping[str, int] = field(default_factory=dict)
     """Parts of the count, where it has any."""
     examples: Sequence[Example] = ()
-
-
-def share_of(share: float) -> str:
-    """For people."""
-    if 0 < share < 0.0001:
-        return "<0.01 %"
-    return f"{100 * share:.0f} %" if share == 0 or share >= 0.1 else f"{100 * share:.2g} %"
 
 
 def counted(number: int, noun: str) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from seqloom.data.inspecting.characters import SCRIPTS
 from seqloom.data.inspecting.examples import Example
-from seqloom.data.inspecting.finding import Finding, share_of
+from seqloom.data.inspecting.finding import Finding
 from seqloom.data.inspecting.inspection import Inspection
+from seqloom.pages import percent
 
 __all__ = ["cut", "report_lines"]
 
@@ -48,9 +49,9 @@ def _rows(found: Inspection) -> list[list[str]]:
     row("script", [main_script(found, number) for number in range(2)])
     row("different characters", [f"{len(side.characters):,}" for side in sides])
     row("different words" + ("" if found.whole else " of a sample"), [f"{len(w.counts):,}" for w in found.words])
-    row("of these, met once", [share_of(words.once) for words in found.words])
+    row("of these, met once", [percent(words.once) for words in found.words])
     different = [len(side.keys) and len(side.starts) / len(side.keys) for side in (found.sources, found.targets)]
-    row("different texts", [share_of(share) for share in different])
+    row("different texts", [percent(share) for share in different])
     return rows
 
 
@@ -68,14 +69,14 @@ def _sizes(found: Inspection) -> list[list[str]]:
     rows = [["subwords", "tokens a source", "tokens a target", "words in one piece", "half of them are met"]]
     for pieces in found.pieces:
         tokens = [f"{mean:.1f}" for mean in pieces.tokens]
-        rows.append([f"{pieces.size:,}", *tokens, share_of(pieces.whole), f"{pieces.often:,.0f} times"])
+        rows.append([f"{pieces.size:,}", *tokens, percent(pieces.whole), f"{pieces.often:,.0f} times"])
     return rows
 
 
 def _labels(found: Inspection) -> list[list[str]]:
     whole = sum(found.labels.values())
     rows = [["label", "texts" if found.whole else "texts of a sample", "share"]]
-    rows += [[label, f"{count:,}", share_of(count / whole)] for label, count in found.labels.most_common(12)]
+    rows += [[label, f"{count:,}", percent(count / whole)] for label, count in found.labels.most_common(12)]
     return rows
 
 
@@ -88,7 +89,7 @@ def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def _finding(finding: Finding, found: Inspection) -> Iterator[str]:
-    share = f" ({share_of(finding.share)})" if 0 < finding.share < 1 and finding.count else ""
+    share = f" ({percent(finding.share)})" if 0 < finding.share < 1 and finding.count else ""
     yield f"{_SIGNS[finding.level]} {finding.title}{share}"
     if finding.text:
         yield f"  {finding.text}"

@@ -8,11 +8,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from seqloom.data.inspecting.finding import Finding, share_of
+from seqloom.data.inspecting.finding import Finding
 from seqloom.data.inspecting.inspection import Inspection
 from seqloom.data.inspecting.odd_pairs import ratio_range
 from seqloom.data.inspecting.vocabulary import Pieces
 from seqloom.data.settings import DataSettings
+from seqloom.pages import percent
 from seqloom.recipes import shipped_recipes
 
 __all__ = ["Suggestion", "suggest"]
@@ -143,7 +144,7 @@ def _cleaning(found: Inspection, findings: Mapping[str, Finding]) -> dict[str, L
 
     def said(key: str) -> str:
         finding = findings[key]
-        return f"{finding.count:,} of them" if finding.share < 0.1 else f"{share_of(finding.share)} of the pairs"
+        return f"{finding.count:,} of them" if finding.share < 0.1 else f"{percent(finding.share)} of the pairs"
 
     if "mojibake" in findings:
         lines["cleaning.mojibake"] = ("true", f"text decoded by the wrong table: {said('mojibake')}")

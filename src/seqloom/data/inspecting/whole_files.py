@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from seqloom.data.inspecting.characters import SCRIPTS
 from seqloom.data.inspecting.examples import Example
-from seqloom.data.inspecting.finding import Finding, Level, counted, level_of, sampled, share_of
+from seqloom.data.inspecting.finding import Finding, Level, counted, level_of, sampled
 from seqloom.data.inspecting.inspection import Inspection, most_beside
 from seqloom.data.inspecting.overlap import Match, Overlap
+from seqloom.pages import percent
 
 __all__ = ["REPEATED", "SHAPE", "WRONG"]
 
@@ -241,7 +242,7 @@ def _balance(found: Inspection) -> Iterator[Finding]:
         yield Finding(
             key="labels",
             level="warn",
-            title=f"The labels are uneven: `{most}` {share_of(share)}, `{least}` {share_of(fewest / whole)}",
+            title=f"The labels are uneven: `{most}` {percent(share)}, `{least}` {percent(fewest / whole)}",
             count=number,
             share=share,
             advice="Report F1 of each label, not accuracy alone; a focal or weighted objective helps the rare ones.",
@@ -256,7 +257,7 @@ def _unknown(found: Inspection) -> Iterator[Finding]:
             yield Finding(
                 key=f"unknown words: {name}",
                 level="warn" if worst < 0.85 else "note",
-                title=f"{share_of(1 - worst)} of the words of the {name} {side}s are in no training {side}"
+                title=f"{percent(1 - worst)} of the words of the {name} {side}s are in no training {side}"
                 + ("" if found.whole else " of the sample"),
                 count=0,
                 share=1 - worst,
