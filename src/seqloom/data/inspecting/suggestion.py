@@ -77,11 +77,19 @@ def _base(found: Inspection) -> tuple[str, str]:
         return "translation", f"texts with one of {len(found.labels)} labels"
     types = [len(words.counts) for words in found.words]
     longest = [side.quantile(0.99) for side in found.tally.sides]
+    if max(types) <= _FEW_TYPES and _spelled(found):
+        return "pronunciation", f"letters with spaces between them to {types[1]} different signs"
     if max(types) <= _FEW_TYPES and found.pairs > 10 * max(types) and not any(_unspaced(found)):
         return "commands", f"no more than {max(types)} different words, each a token"
     if longest[0] <= 1 and types[1] <= _FEW_TYPES and found.words[1].running > 10 * types[1]:
         return "pronunciation", f"single words to {types[1]} different signs: a letter a token"
     return "translation", "texts on both sides"
+
+
+def _spelled(found: Inspection) -> bool:
+    """Whether the sources are letters, as in "h e l l o"."""
+    words = found.words[0]
+    return sum(count for word, count in words.counts.items() if len(word) == 1) > 0.95 * words.running
 
 
 def _unspaced(found: Inspection) -> tuple[bool, bool]:
@@ -178,7 +186,6 @@ _LABELLED: Mapping[str, Line] = {
     "target_tokenizer.kind": (_quoted("word"), "a label is a token …"),
     "target_tokenizer.split": (_quoted("space"), "… whole, whatever signs it has"),
     "cleaning.max_ratio": ("0.0", "a label is as short as it is"),
-    "cleaning.min_length": ("0", "the same"),
 }
 _CLASSIFIER: Mapping[str, Mapping[str, Line]] = {
     "model": {"tie": (_quoted("none"), "texts and labels have nothing to share")},
@@ -198,6 +205,7 @@ _DECODER: Mapping[str, Line] = {
 def _classifier(text: str) -> str:
     """One step instead of many; how long the training takes is left to the recipe."""
     text = text[: text.index("[[budget]]")].rstrip() + "\n"
+    text = re.sub(r"^about = .*$", 'about = "Texts to labels."', text, count=1, flags=re.MULTILINE)
     for section, lines in _CLASSIFIER.items():
         text = _with(text, section, lines, drop=("length_penalty", "smoothing"))
     start = text.index("[model.decoder]\n") + len("[model.decoder]\n")
