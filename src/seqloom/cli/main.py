@@ -13,6 +13,7 @@ from seqloom.cli.bench import bench
 from seqloom.cli.check import check
 from seqloom.cli.data import data
 from seqloom.cli.datastore import datastore
+from seqloom.cli.distill import distill
 from seqloom.cli.evaluate import evaluate
 from seqloom.cli.export import export
 from seqloom.cli.options import hide_hyphens
@@ -44,7 +45,7 @@ app = App(
     exit_on_error=False,
     result_action="return_value",
 )
-for command in (quickstart, train, predict, evaluate, score, export, bench, datastore, data, check, recipes):
+for command in (quickstart, train, distill, predict, evaluate, score, export, bench, datastore, data, check, recipes):
     app.command(command)
 
 

@@ -27,7 +27,10 @@ def write_card(
     reports: Mapping[str, Report],
     metrics: Mapping[str, Any],
     seen: Mapping[str, Any],
+    *,
+    teacher: Mapping[str, Any] | None = None,
 ) -> None:
+    """``teacher``: as the manifest of a student names it."""
     parameters = sum(parameter.numel() for parameter in network.parameters())
     model = recipe.model
     parts = [
@@ -35,6 +38,7 @@ def write_card(
         recipe.about or "A model made with Seqloom.",
         f"{model.encoder.kind} encoder, {model.decoder.kind} decoder, {model.head.kind} head; "
         f"{parameters:,} parameters. Trained for {metrics['steps']:,} steps in {clock(metrics['seconds'])}.",
+        *([] if teacher is None else [f"A student of {teacher['folder']} ({teacher['id']}): {teacher['pairs']}."]),
         "## Data",
         "\n".join(f"- {line}" for line in seen["lines"]) or "- not known",
         "## Scores",

@@ -6,7 +6,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from seqloom.workflow.card import write_card
 from seqloom.workflow.evaluating import Report, gather
 from seqloom.workflow.folder import LEXICON, begin_folder, open_numbering, put_weights
 from seqloom.workflow.lexicons import learn_lexicon
-from seqloom.workflow.manifest import put_metrics
+from seqloom.workflow.manifest import put_metrics, read_manifest
 from seqloom.workflow.model import Model, load_model
 from seqloom.workflow.plan import Planned, planned
 from seqloom.workflow.preparing import Prepared, open_data, prepare_data
@@ -40,7 +40,7 @@ from seqloom.workflow.runs import agreed_recipe, free_folder, make_folder
 from seqloom.workflow.trainers import trainer_for
 from seqloom.workflow.validating import Validating
 
-__all__ = ["Ended", "Told", "Training", "parse_budget", "train"]
+__all__ = ["Ended", "Told", "Training", "drain", "parse_budget", "several", "train"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +77,8 @@ class Training:
     """Keys of the recipe that a budget leaves as they are."""
     resume: bool = False
     device: DeviceName = "auto"
+    origin: Mapping[str, Any] = field(default_factory=dict)
+    """What the manifest says beside, such as whose student the model is."""
 
     def run(self) -> Iterator[Told]:
         """The plan, then every event of the training, then what came of it."""
@@ -114,6 +116,7 @@ class Training:
                     "budget": self.budget,
                     "device": str(device),
                     "threads": torch.get_num_threads(),
+                    **self.origin,
                 }
                 begin_folder(
                     folder, recipe, numbering, longest_source=data.longest_source, seen=data.report, trained=about
@@ -190,7 +193,8 @@ class Training:
             **model.every_metric,
         }
         put_metrics(folder, metrics)
-        write_card(folder, recipe, trainer.model, reports, metrics, data.report)
+        teacher = read_manifest(folder).get("teacher")
+        write_card(folder, recipe, trainer.model, reports, metrics, data.report, teacher=teacher)
         return Ended(
             folder=folder,
             model=load_model(folder, device=self.device, trust=None),
@@ -247,16 +251,16 @@ def train(
     training = Training(
         recipe=chosen,
         name=name,
-        train=_several(train),
-        valid=_several(valid),
-        test=_several(test),
+        train=several(train),
+        valid=several(valid),
+        test=several(test),
         out=None if out is None else Path(out),
         budget=None if budget is None else parse_budget(budget),
         fixed=keys_of(overrides),
         resume=resume,
         device=device,
     )
-    ended = show(training.run()) if verbose else _drain(training.run())
+    ended = show(training.run()) if verbose else drain(training.run())
     return ended.model
 
 
@@ -276,14 +280,15 @@ def parse_budget(text: str | float) -> float:
     return seconds
 
 
-def _several(given: Pairs | Sequence[Pairs]) -> tuple[Pairs, ...]:
+def several(given: Pairs | Sequence[Pairs]) -> tuple[Pairs, ...]:
     """One file, several, or pairs in hand: a list of paths is several files, any other list is pairs."""
     if isinstance(given, list | tuple) and all(isinstance(each, str | Path) for each in given):
         return tuple(given)
     return (given,)
 
 
-def _drain(events: Iterator[Told]) -> Ended:
+def drain(events: Iterator[Told]) -> Ended:
+    """Run, and tell nobody."""
     [last] = deque(events, maxlen=1)
     assert isinstance(last, Ended)
     return last
