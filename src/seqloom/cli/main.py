@@ -22,6 +22,7 @@ from seqloom.cli.quickstart import quickstart
 from seqloom.cli.recipes import recipes
 from seqloom.cli.score import score
 from seqloom.cli.train import train
+from seqloom.cli.trim import trim
 from seqloom.core.errors import SeqloomError
 from seqloom.core.logging import show_log
 
@@ -45,7 +46,7 @@ app = App(
     exit_on_error=False,
     result_action="return_value",
 )
-for command in (quickstart, train, distill, predict, evaluate, score, export, bench, datastore, data, check, recipes):
+for command in (quickstart, train, distill, predict, evaluate, score, export, trim, bench, datastore, data, check, recipes):
     app.command(command)
 
 

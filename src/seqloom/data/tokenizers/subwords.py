@@ -17,6 +17,7 @@ from seqloom.core.settings import Positive, Rate, Scale, to_data
 from seqloom.core.specials import Specials
 from seqloom.data.tokenizers.files import Saved, write_folder
 from seqloom.data.tokenizers.learning import FEWEST, learn, sample_lines
+from seqloom.data.tokenizers.pieces import only_pieces
 from seqloom.data.tokenizers.sampling import Lattice, Merges
 from seqloom.data.tokenizers.special import SpecialTokens
 from seqloom.data.tokenizers.surfaces import word_numbers
@@ -257,13 +258,18 @@ class SubwordTokenizer:
         return ids
 
     @cached_property
-    def _drawn(self) -> Merges | Lattice:
-        model, settings = self._model, self.settings
-        scores = {
+    def scores(self) -> dict[str, float]:
+        """Of each piece that text is cut into: the higher, the earlier it is merged, or the likelier it is."""
+        model = self._model
+        return {
             model.id_to_piece(number): float(model.get_score(number))
             for number in range(self._first_special)
             if not (model.is_control(number) or model.is_byte(number) or model.is_unknown(number))
         }
+
+    @cached_property
+    def _drawn(self) -> Merges | Lattice:
+        scores, settings = self.scores, self.settings
         if settings.kind == "bpe":
             return Merges(scores=scores, dropout=settings.sampling)
         longest = max(map(len, scores))
@@ -312,6 +318,12 @@ class SubwordTokenizer:
         return self.vocabulary.ids.get(piece)
 
     # ---- files -------------------------------------------------------------------------------------------------------
+
+    def of_pieces(self, ids: Sequence[int]) -> SubwordTokenizer:
+        """The same with these tokens alone, in order; among them must be all controls, bytes and special tokens."""
+        counts = [self.vocabulary.counts[number] for number in ids]
+        model = only_pieces(self._bytes, {number for number in ids if number < self._first_special})
+        return SubwordTokenizer(self.settings, self._special, model=model, counts=counts)
 
     def save(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
