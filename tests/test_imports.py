@@ -46,7 +46,9 @@ def test_public_names_are_there_and_no_others_are_promised() -> None:
         "Tokenizer",
         "TrainingError",
         "__version__",
+        "distill",
         "load",
         "pad",
         "train",
+        "trim",
     ]

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from seqloom.data.tokenizers.public import Tokenizer
     from seqloom.decoding.collate import pad
     from seqloom.workflow.answers import Answer
+    from seqloom.workflow.distilling import distill
     from seqloom.workflow.loading import load
     from seqloom.workflow.model import Model
     from seqloom.workflow.seq2seq import Seq2Seq
     from seqloom.workflow.training import train
+    from seqloom.workflow.trimming import trim
 
 __version__ = "0.1.0.dev0"
 
@@ -43,9 +45,11 @@ __all__ = [
     "Tokenizer",
     "TrainingError",
     "__version__",
+    "distill",
     "load",
     "pad",
     "train",
+    "trim",
 ]
 
 # What needs torch is imported when it is first asked for, so that `import seqloom` is quick.
@@ -54,9 +58,11 @@ _ROOMS = {
     "Model": "seqloom.workflow.model",
     "Seq2Seq": "seqloom.workflow.seq2seq",
     "Tokenizer": "seqloom.data.tokenizers.public",
+    "distill": "seqloom.workflow.distilling",
     "load": "seqloom.workflow.loading",
     "pad": "seqloom.decoding.collate",
     "train": "seqloom.workflow.training",
+    "trim": "seqloom.workflow.trimming",
 }
 
 

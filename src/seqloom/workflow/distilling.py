@@ -18,9 +18,10 @@ from seqloom.core.engines import EngineName
 from seqloom.core.errors import DataError, RecipeError, TrainingError
 from seqloom.core.files import read_json
 from seqloom.data.rows import Row
+from seqloom.metrics.sentences import SentenceMetric
 from seqloom.workflow.asking import asking_of
 from seqloom.workflow.budgeting import keys_of, meets
-from seqloom.workflow.distilled import Choice, answer_into, digest_of, rows_in, write_pairs
+from seqloom.workflow.distilled import Choice, Keep, answer_into, digest_of, rows_in, write_pairs
 from seqloom.workflow.kept import kept_rows
 from seqloom.workflow.loading import load
 from seqloom.workflow.manifest import read_manifest, sha256
@@ -237,7 +238,8 @@ def distill(
     set: Sequence[str] | dict[str, Any] = (),
     beam: int | None = None,
     nbest: int | None = None,
-    choice: Choice | None = None,
+    keep: Keep = "nearest",
+    by: SentenceMetric = "bleu",
     originals: bool = False,
     budget: str | float | None = None,
     engine: EngineName = "auto",
@@ -267,7 +269,7 @@ def distill(
         test=several(test),
         beam=beam,
         nbest=nbest,
-        choice=choice or Choice(),
+        choice=Choice(keep=keep, by=by),
         originals=originals,
         budget=None if budget is None else parse_budget(budget),
         fixed=keys_of(overrides),

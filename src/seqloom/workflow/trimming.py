@@ -164,12 +164,14 @@ def _apart(recipe: Recipe) -> Recipe:
 def _network(whole: Model, recipe: Recipe, numbering: Numbering, cuts: tuple[Cut, Cut]) -> EncoderDecoder:
     """The same weights, without the rows of the tokens that are lost. Where they lie, the smaller shapes tell."""
     network = build_model(recipe, numbering)
-    rows = {True: torch.tensor(cuts[0].ids), False: torch.tensor(cuts[1].ids)}
+    sides = {True: (whole.numbering.source_vocabulary.size, cuts[0]), False: (whole.network.vocabulary.size, cuts[1])}
     before: Mapping[str, Tensor] = whole.network.state_dict()
     weights = {}
     for name, weight in network.state_dict().items():
-        old = before[name]
-        kept = old if old.shape == weight.shape else old[rows[name.startswith("source.")]]
+        kept = before[name]
+        if kept.shape != weight.shape:
+            size, cut = sides[name.startswith("source.")]
+            kept = kept[torch.tensor(cut.ids)] if len(kept) == size else kept
         if kept.shape != weight.shape:
             raise _impossible(recipe)
         weights[name] = kept
