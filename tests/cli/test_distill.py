@@ -73,7 +73,7 @@ def test_mistakes_are_one_line(task: Path, tmp_path: Path, capsys: pytest.Captur
     student = ["--student", task / "small.toml", "-o", tmp_path / "student"]
     assert "no such folder" in run(capsys, "distill", tmp_path / "none", *student, status=2)
     assert "must be a model folder" in run(capsys, "distill", task / "train.tsv", *student, status=2)
-    assert "Name them with `--train`" in run(capsys, "distill", task / "teacher", *student, status=2)
+    assert "names no `data.train`" in run(capsys, "distill", task / "teacher", *student, status=2)
     unknown = ["--student", "translation-smal", "-o", tmp_path / "student"]
     assert "Did you mean `translation-small`" in run(capsys, "distill", task / "teacher", *unknown, status=2)
     there = ["--student", task / "small.toml", "-o", task / "teacher", "--train", task / "train.tsv"]
@@ -82,4 +82,6 @@ def test_mistakes_are_one_line(task: Path, tmp_path: Path, capsys: pytest.Captur
     assert "is there already" in run(
         capsys, "trim", task / "teacher", task / "train.tsv", "-o", task / "teacher", status=2
     )
+    assert "read again" in run(capsys, "distill", task / "teacher", *student, "--train", "-", status=2)
+    assert "read again" in run(capsys, "trim", task / "teacher", "-", "-o", tmp_path / "cut", status=2)
     assert not (tmp_path / "student").exists()

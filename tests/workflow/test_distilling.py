@@ -15,7 +15,8 @@ from seqloom.core import settings
 from seqloom.core.errors import DataError, ModelFolderError, RecipeError, TrainingError
 from seqloom.data.rows import Row
 from seqloom.metrics.sentences import sentence_scores
-from seqloom.workflow import distilling
+from seqloom.training.events import Validated
+from seqloom.workflow import distilling, training
 from seqloom.workflow.distilled import Choice
 from seqloom.workflow.recipe import Recipe, load_recipe
 from seqloom.workflow.speaker import Speaker
@@ -195,6 +196,27 @@ def _killed(*_: object, **__: object) -> str:
     raise KeyboardInterrupt
 
 
+def test_a_kill_costs_no_step(task: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = {"set": STUDENT | {"training.steps": 8, "training.validate_every": 4}}
+    whole = distilled(task, tmp_path / "whole", **steps)
+    run = training.run
+
+    def killed(*given: object, **more: object) -> Iterator[object]:
+        for event in run(*given, **more):  # type: ignore[arg-type]
+            yield event
+            if isinstance(event, Validated):
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "run", killed)
+    with pytest.raises(KeyboardInterrupt):
+        distilled(task, tmp_path / "again", **steps)
+    monkeypatch.setattr(training, "run", run)
+    monkeypatch.setattr(distilling, "answer_into", _killed)  # there is nothing left to ask
+    again = distilled(task, tmp_path / "again", **steps)
+    for one, other in zip(whole.network.parameters(), again.network.parameters(), strict=True):
+        assert one.equal(other)
+
+
 def test_another_question_does_not_mix_with_what_is_there(task: Path, tmp_path: Path, counted: list[str]) -> None:
     distilled(task, tmp_path / "student")
     answers = list((tmp_path / "student" / "distilled").glob("answers-*"))
@@ -217,7 +239,7 @@ def test_pairs_in_hand_and_a_vocabulary_of_ones_own(task: Path, tmp_path: Path) 
         bare,
         "translation-small",
         out=tmp_path / "student",
-        train=[Row(source=source, targets=(target,)) for source, target in rows[:50]],
+        train=(Row(source=source, targets=(target,)) for source, target in rows[:50]),  # read only once
         valid=rows[50:60],
         set=STUDENT | {"data.vocabulary_of": str(other), "data.joint": False},
         device="cpu",

@@ -1,5 +1,6 @@
 """`seqloom distill`: a small model that learns what a large one says."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -96,6 +97,11 @@ def distill(
         device=device,
         trust=trust,
     )
-    ended = show(distilling.training().run())
+    try:
+        training = distilling.training()
+    except KeyboardInterrupt:
+        print(f"{out}: interrupted; the same command goes on where it was.", file=sys.stderr)
+        raise
+    ended = show(training.run())
     if ended.stopped.reason == "interrupted":
         raise KeyboardInterrupt

@@ -206,7 +206,8 @@ def _stopped(event: Stopped) -> str:
 
 def _ended(ended: Ended) -> Iterator[str]:
     if ended.stopped.reason == "interrupted":
-        yield f"Go on with the same command and `--resume --out {ended.folder}`."
+        more = "" if ended.resumed else f" and `--resume --out {ended.folder}`"
+        yield f"Go on with the same command{more}."
         return
     for name, report in ended.reports.items():
         yield f"{name}:"

@@ -17,6 +17,7 @@ from seqloom.core.devices import DeviceName
 from seqloom.core.engines import EngineName
 from seqloom.core.errors import DataError, RecipeError, TrainingError
 from seqloom.core.files import read_json
+from seqloom.data.opening import flows
 from seqloom.data.rows import Row
 from seqloom.metrics.sentences import SentenceMetric
 from seqloom.workflow.asking import asking_of
@@ -73,9 +74,7 @@ class Distilling:
 
         Given again after a kill, both go on where they were.
         """
-        teacher = load(
-            self.teacher, engine=self.engine, device="cpu" if self.device == "auto" else self.device, trust=self.trust
-        )
+        teacher = load(self.teacher, engine=self.engine, device=self.device, trust=self.trust)
         _check_teacher(teacher)
         recipe = self._recipe(teacher.recipe)
         origin = {"folder": str(self.teacher), "id": read_manifest(self.teacher)["id"]}
@@ -151,7 +150,7 @@ class Distilling:
 
     def _pairs(self, teacher: Speaker, path: Path, held_out: frozenset[str], *, verbose: bool) -> str:
         """The pairs in their file, and in words what they are."""
-        files = self.train or self._named(teacher.recipe, "train")
+        files = [_again(pairs) for pairs in self.train or self._named(teacher.recipe, "train")]
 
         def rows() -> Iterator[Row]:
             every = (row for pairs in files for row in teacher.rows(pairs))
@@ -192,8 +191,8 @@ class Distilling:
         files: Sequence[str] = getattr(recipe.data, role)
         if not files:
             raise DataError(
-                f"{self.teacher}: its recipe names no `data.{role}`, for the files were named on the command line. "
-                f"Name them with `--{role}`."
+                f"{self.teacher}: its recipe names no `data.{role}`. Name the files that it had for that with "
+                f"`--{role}`."
             )
         seen = read_manifest(self.teacher).get("data", {}).get("files", [])
         digests = {each["file"]: each["sha256"] for each in seen if each["role"] == role}
@@ -211,6 +210,15 @@ class Distilling:
                         f"with `--{role}`."
                     )
         return files
+
+
+def _again(pairs: Pairs) -> Pairs:
+    """What can be read several times: to be told from others, to be answered, and to be compared."""
+    if not isinstance(pairs, str | Path):
+        return pairs if hasattr(pairs, "columns") else [*pairs]
+    if flows(str(pairs)):
+        raise DataError(f"{pairs}: must be a file that can be read again, for it is read thrice. Write it to one.")
+    return pairs
 
 
 def _check_teacher(teacher: Speaker) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -38,8 +40,9 @@ def planned(
     folder: Path,
     resumed: bool,
     chosen: str = "",
+    teacher: Mapping[str, Any] | None = None,
 ) -> Planned:
-    """``chosen``: what a budget made of the recipe."""
+    """``chosen``: what a budget made of the recipe; ``teacher``: as the manifest of a student names it."""
     plan = trainer.plan
     assert plan is not None
     pairs = sum(len(corpus) for corpus in data.corpora)
@@ -52,6 +55,7 @@ def planned(
         ("folder", str(folder)),
         ("data", f"{pairs:,} pairs to learn from, {len(data.valid_rows):,} to choose on"),
         *(("", line) for line in data.report["lines"]),
+        *([] if teacher is None else [("teacher", f"{teacher['folder']}: {teacher['pairs']}")]),
         *(("task", _task(name, recipe, numbering, data)) for name in data.tasks),
         ("vocabulary", f"{vocabulary} ({recipe.data.tokenizer.kind})"),
         ("model", f"{kinds}, {parameters:,} parameters"),

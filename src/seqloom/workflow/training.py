@@ -53,6 +53,8 @@ class Ended:
     """By file: validation first, then each test."""
     stopped: Stopped
     seconds: float
+    resumed: bool = False
+    """The same command goes on with it, as it is."""
     outlook: str = ""
     """What a longer budget would likely bring, where there was one."""
 
@@ -121,7 +123,10 @@ class Training:
                 begin_folder(
                     folder, recipe, numbering, longest_source=data.longest_source, seen=data.report, trained=about
                 )
-            yield planned(trainer, recipe, numbering, data, folder=folder, resumed=resumed, chosen=chosen)
+            teacher = read_manifest(folder).get("teacher")
+            yield planned(
+                trainer, recipe, numbering, data, folder=folder, resumed=resumed, chosen=chosen, teacher=teacher
+            )
             stopped = None
             for event in run(trainer, folder, validate=validate, logging=recipe.logging):
                 yield event
@@ -201,6 +206,7 @@ class Training:
             reports=reports,
             stopped=stopped,
             seconds=time.perf_counter() - begun,
+            resumed=self.resume,
             outlook=self._outlook(trainer, reports),
         )
 

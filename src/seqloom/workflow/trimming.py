@@ -21,6 +21,8 @@ from seqloom.data.cleaning import Cleaner
 from seqloom.data.ledger import Ledger
 from seqloom.data.lexicon import Lexicon
 from seqloom.data.numbering import Numbering
+from seqloom.data.opening import flows
+from seqloom.data.readers import Columns, read_rows
 from seqloom.data.rows import Row
 from seqloom.data.tokenizers.cutting import Cut, cut_vocabulary
 from seqloom.models.encoder_decoder import EncoderDecoder
@@ -30,7 +32,6 @@ from seqloom.workflow.manifest import put_metrics, read_manifest
 from seqloom.workflow.model import Model, load_model
 from seqloom.workflow.numberings import Tokenizers
 from seqloom.workflow.recipe import Recipe
-from seqloom.workflow.rows import questions_of
 
 __all__ = ["Trimmed", "trim"]
 
@@ -75,18 +76,9 @@ def trim(
     appears when it is complete.
     """
     path, place = Path(model), Path(out)
-    if not files:
-        raise DataError("name at least one file of the domain, with all that its vocabulary is needed for.")
-    if place.exists():
-        raise ModelFolderError(f"{place}: is there already. Choose another `-o`, or delete it.")
+    _check_asked(files, place, least=least)
     whole = load_model(path, trust=frozenset(trust))
-    if whole.recipe.data.tasks or whole.recipe.data.sources:
-        key = "tasks" if whole.recipe.data.tasks else "sources"
-        raise RecipeError(f"`data.{key}` must be empty where a vocabulary is cut: only one text in and one out can be.")
-    if whole.numbering.channels:
-        raise RecipeError("a model must read and write text to have its vocabulary cut, but this one has series.")
-    if least < 1:
-        raise RecipeError(must_be("least", "a whole number from 1 on", least))
+    _check_model(whole)
     cuts = _cuts(whole, files, least=least, apart=apart)
     recipe = _apart(whole.recipe) if apart else whole.recipe
     numbering = build_numbering(
@@ -114,27 +106,51 @@ def trim(
     return trimmed
 
 
+def _check_asked(files: Sequence[str | Path], place: Path, *, least: int) -> None:
+    if not files:
+        raise DataError("name at least one file of the domain, with all that its vocabulary is needed for.")
+    if flowing := [str(file) for file in files if flows(str(file))]:
+        raise DataError(f"{flowing[0]}: must be a file that can be read again, for it is read twice. Write it to one.")
+    if least < 1:
+        raise RecipeError(must_be("least", "a whole number from 1 on", least))
+    if place.exists():
+        raise ModelFolderError(f"{place}: is there already. Choose another `-o`, or delete it.")
+
+
+def _check_model(whole: Model) -> None:
+    data = whole.recipe.data
+    if data.tasks or data.sources:
+        key = "tasks" if data.tasks else "sources"
+        raise RecipeError(f"`data.{key}` must be empty where a vocabulary is cut: only one text in and one out can be.")
+    if whole.numbering.channels:
+        raise RecipeError("a model must read and write text to have its vocabulary cut, but this one has series.")
+
+
 # ---- the vocabularies ------------------------------------------------------------------------------------------------
 
 
-def _texts(model: Model, file: str | Path) -> Iterator[tuple[str, str | None]]:
-    """Source and, where there is one, target of each row, clean as the model reads them."""
-    cleaner = Cleaner(model.recipe.data.cleaning, Ledger(), model.recipe.data.annotations)
-    for row in questions_of(str(file), model.recipe):
-        cleaned = cleaner.row(replace(row, targets=row.targets[:1])) if any(row.targets) else None
-        if isinstance(cleaned, Row):
-            yield cleaned.source, cleaned.targets[0]
-        elif row.source.strip():
-            yield cleaner.source(row.source), None
+def _rows(model: Model, file: str | Path) -> Iterator[Row]:
+    """Clean as the model reads them, with at most one target."""
+    data = model.recipe.data
+    columns = Columns(
+        source=data.source_columns, target=data.target_columns, extras=data.annotations.columns(aligned=False)
+    )
+    read = read_rows(str(file), encoding=data.encoding, columns=columns, sources_only=True)
+    cleaner = Cleaner(data.cleaning, Ledger(), data.annotations)
+    for row in Ledger(on_bad_line=data.on_bad_line).rows(data.annotations.rows(read)):
+        said = (row.source,) if data.rows == "texts" else tuple(text for text in row.targets[:1] if text.strip())
+        cleaned = cleaner.row(replace(row, targets=said))
+        if isinstance(cleaned, Row) and cleaned.source.strip():
+            yield cleaned
 
 
 def _cuts(model: Model, files: Sequence[str | Path], *, least: int, apart: bool) -> tuple[Cut, Cut]:
     """Of the source and of the target, which may be one."""
     source, target = model.numbering.sources, model.numbering.targets
     counts: tuple[Counter[int], Counter[int]] = Counter(), Counter()
-    for text, said in chain.from_iterable(_texts(model, file) for file in files):
-        counts[0].update(source.encode(text))
-        if said is not None:
+    for row in chain.from_iterable(_rows(model, file) for file in files):
+        counts[0].update(source.encode(row.source))
+        for said in row.targets:
             counts[1].update(target.encode(said))
     if not counts[0]:
         raise DataError(f"{files[0]}: there is no text in it. Name files with text of the domain.")
@@ -191,13 +207,12 @@ def _check(
     """Whether the model says of its domain what it said before, which not every head can."""
     ids, joint = torch.tensor(cuts[1].ids), cuts[0] is cuts[1]
     models = (whole, Model(recipe, numbering, network))
-    every = ((text, said or (text if joint else "")) for file in files for text, said in _texts(whole, file))
-    kept = (pair for pair in every if all(pair) and _same(whole.numbering, cuts, *pair))
-    for text, said in islice(kept, _COMPARED):
+    every = chain.from_iterable(_rows(whole, file) for file in files)
+    given = (row if row.targets or not joint else replace(row, targets=(row.source,)) for row in every)
+    for row in islice((row for row in given if row.targets and _same(whole.numbering, cuts, row)), _COMPARED):
         logps_PV = []
         for model in models:
-            pair = model.pair(Row(source=text, targets=(said,)))[0]
-            run = model.network(make_batch([pair], vocabulary=model.network.vocabulary))
+            run = model.network(make_batch([model.pair(row)[0]], vocabulary=model.network.vocabulary))
             logps_PV.append(run.head(run.output.pick(run.batch.keep_BT), run.memory))
         before_PX, after_PX = logps_PV[0][:, ids], logps_PV[1][:, : len(ids)]
         renormalised_PX = before_PX - before_PX.logsumexp(-1, keepdim=True)
@@ -206,11 +221,11 @@ def _check(
             raise _impossible(recipe)
 
 
-def _same(before: Numbering, cuts: tuple[Cut, Cut], text: str, said: str) -> bool:
+def _same(before: Numbering, cuts: tuple[Cut, Cut], row: Row) -> bool:
     """Whether a pair is made of the same tokens as before, and not of smaller ones."""
     return all(
         [cut.ids[number] for number in cut.tokenizer.encode(each)] == side.encode(each)
-        for cut, side, each in zip(cuts, (before.sources, before.targets), (text, said), strict=True)
+        for cut, side, each in zip(cuts, (before.sources, before.targets), (row.source, row.targets[0]), strict=True)
     )
 
 
