@@ -46,7 +46,21 @@ app = App(
     exit_on_error=False,
     result_action="return_value",
 )
-for command in (quickstart, train, distill, predict, evaluate, score, export, trim, bench, datastore, data, check, recipes):
+for command in (
+    quickstart,
+    train,
+    distill,
+    predict,
+    evaluate,
+    score,
+    export,
+    trim,
+    bench,
+    datastore,
+    data,
+    check,
+    recipes,
+):
     app.command(command)
 
 
