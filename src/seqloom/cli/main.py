@@ -46,7 +46,7 @@ app = App(
     exit_on_error=False,
     result_action="return_value",
 )
-for command in (
+COMMANDS = (
     quickstart,
     train,
     distill,
@@ -60,7 +60,9 @@ for command in (
     data,
     check,
     recipes,
-):
+)
+"""In the order in which the help lists them."""
+for command in COMMANDS:
     app.command(command)
 
 

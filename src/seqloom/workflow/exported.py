@@ -60,7 +60,9 @@ class Exported(Speaker):
             if getattr(answers, name) is not None:
                 return f"`answers.{name}` must be left out with an exported model. Ask the model that it was made of."
         if answers.precision != "fp32":
-            return "`answers.precision` must be left out with an exported model, which has its own. `--quantize` makes one."
+            return (
+                "`answers.precision` must be left out with an exported model, which `seqloom export --quantize` rounds."
+            )
         if answers.shortlist is not None and self.recipe.answers.shortlist is None:
             return (
                 "`answers.shortlist` must be left out, for none was exported. `seqloom export --shortlist` does that."

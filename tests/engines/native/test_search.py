@@ -235,7 +235,7 @@ def test_a_model_that_says_no_number_is_told_of() -> None:
         ({"stream": True}, "streaming"),
         ({"search": Sampling()}, "another way to search"),
     ],
-    ids=str,
+    ids=["constraints", "attention", "coverage", "streaming", "sampling"],
 )
 def test_what_it_knows_nothing_of_is_refused(asked: dict[str, Any], what: str) -> None:
     [request] = requests(1, beams=2, **asked)
