@@ -1,6 +1,8 @@
 """CTranslate2 by its own package, with our weights.
 
-translate_ctranslate2.py FOLDER OUT FILES TYPE WORKERS THREADS      (FILES: the folder of its model within FOLDER)
+translate_ctranslate2.py FOLDER OUT FILES TYPE WORKERS THREADS [in-order]      (FILES: its model's folder in FOLDER)
+
+in-order: batch after batch as the sentences come, which is what a plain loop over a file does.
 """
 
 import json
@@ -13,8 +15,11 @@ from turn import Question, take
 
 
 class CTranslate2:
-    def __init__(self, question: Question, files: Path, *, type: str, workers: int, threads: int) -> None:
+    def __init__(
+        self, question: Question, files: Path, *, type: str, workers: int, threads: int, in_order: bool
+    ) -> None:
         self.question = question
+        self.batch = question.batch if in_order else len(question.sources)
         self.translator = ctranslate2.Translator(
             str(files), device="cpu", compute_type=type, inter_threads=workers, intra_threads=threads
         )
@@ -24,7 +29,11 @@ class CTranslate2:
         self.ids = {token: number for number, token in enumerate(targets)}
 
     def translate(self, places: Sequence[int], *, beam: int) -> list[list[int]]:
-        """All at once: it sorts them by length and makes the batches itself, so many sentences each."""
+        """All at once: it sorts them by length and makes the batches itself, so many sentences each; or in order."""
+        parts = (places[first : first + self.batch] for first in range(0, len(places), self.batch))
+        return [answer for part in parts for answer in self.together(part, beam=beam)]
+
+    def together(self, places: Sequence[int], *, beam: int) -> list[list[int]]:
         found = self.translator.translate_batch(
             [self.sources[place] for place in places],
             beam_size=beam,
@@ -45,9 +54,11 @@ def vocabulary(files: Path, side: str) -> list[str]:
 
 
 def main() -> None:
-    folder, out, files, type, workers, threads = sys.argv[1:]
+    folder, out, files, type, workers, threads, *order = sys.argv[1:]
     question = Question.read(Path(folder))
-    read = CTranslate2(question, Path(folder) / files, type=type, workers=int(workers), threads=int(threads))
+    read = CTranslate2(
+        question, Path(folder) / files, type=type, workers=int(workers), threads=int(threads), in_order=bool(order)
+    )
     take(read, question, Path(out))
 
 

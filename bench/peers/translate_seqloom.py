@@ -1,6 +1,8 @@
 """Seqloom as anyone uses it, from text to text: the others are given their ids.
 
-translate_seqloom.py FOLDER OUT      (the threads are those of OMP_NUM_THREADS)
+translate_seqloom.py FOLDER OUT [own | EXPORT] [SETTING…]      (the threads are those of OMP_NUM_THREADS)
+
+EXPORT is a folder within FOLDER, which `seqloom export` made; SETTING is one of `--set`.
 """
 
 import sys
@@ -13,12 +15,13 @@ import seqloom
 
 
 class Ours:
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, model: Path, *, engine: str, settings: Sequence[str]) -> None:
         self.question = question
-        self.model = seqloom.load(question.model)
+        self.settings = settings
+        self.model = seqloom.load(model, engine=engine)
 
     def translate(self, places: Sequence[int], *, beam: int) -> list[str]:
-        answers = self.model.predict([self.question.texts[place] for place in places], beam=beam)
+        answers = self.model.predict([self.question.texts[place] for place in places], beam=beam, set=self.settings)
         return [answer.text for answer in answers]
 
     def score(self, places: Sequence[int]) -> list[list[float]]:
@@ -26,8 +29,10 @@ class Ours:
 
 
 def main() -> None:
-    question = Question.read(Path(sys.argv[1]))
-    take(Ours(question), question, Path(sys.argv[2]))
+    folder, out, form, *settings = [*sys.argv[1:], "own"] if len(sys.argv) == 3 else sys.argv[1:]
+    question = Question.read(Path(folder))
+    model, engine = (Path(question.model), "own") if form == "own" else (Path(folder) / form, "auto")
+    take(Ours(question, model, engine=engine, settings=settings), question, Path(out))
 
 
 if __name__ == "__main__":

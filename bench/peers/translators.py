@@ -19,6 +19,7 @@ from seqloom.data.cleaning import Cleaner
 from seqloom.data.ledger import Ledger
 from seqloom.data.rows import Row
 from seqloom.decoding.request import LengthPenalty
+from seqloom.export.folder import export_folder
 from seqloom.workflow.model import Model
 
 __all__ = ["SCORED", "Contestant", "Job", "contestants", "prepare"]
@@ -27,6 +28,8 @@ HERE = Path(__file__).parent
 SCORED = 20
 """Pairs whose log-probabilities show that a peer has the same model."""
 BATCH = 64
+OURS = "translate_seqloom.py"
+EXPORTS = ("seqloom-int8", "seqloom-int8-shortlist")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,10 @@ class Contestant:
     """… and how many threads work at each."""
     files: str = ""
     """What it reads in the job's folder; empty: Seqloom's own model."""
+    form: str = ""
+    """Which of its forms, where it has several."""
+    asked: tuple[str, ...] = ()
+    """What it is told besides."""
     environment: str = ""
     """The peer's, made by setup.sh; empty: Seqloom's own."""
     package: str = ""
@@ -49,16 +56,18 @@ class Contestant:
 
     @property
     def ours(self) -> bool:
-        return not self.files
+        return self.script == OURS
 
     @property
     def setting(self) -> str:
-        return f"{self.precision}, {self.workers} × {self.threads}"
+        form = f", {self.form}" if self.form else ""
+        return f"{self.precision}{form}, {self.workers} × {self.threads}"
 
     @property
     def key(self) -> str:
         """What `--only` looks for."""
-        return f"{self.name.lower().replace(' ', '-')}-{self.precision}-{self.workers}x{self.threads}"
+        form = f"-{self.form.replace(' ', '-')}" if self.form else ""
+        return f"{self.name.lower().replace(' ', '-')}-{self.precision}{form}-{self.workers}x{self.threads}"
 
     def python(self, peers: Path | None) -> Path | None:
         """What runs it; None: it has not been installed."""
@@ -71,6 +80,7 @@ class Contestant:
         given = [self.files] if self.files else []
         if self.package:  # it is told of threads by arguments; the others are by the environment
             given += [{"fp32": "float32"}.get(self.precision, self.precision), str(self.workers), str(self.threads)]
+        given += self.asked
         return [str(python), str(HERE / self.script), str(folder), str(out), *given]
 
     def surroundings(self) -> dict[str, str]:
@@ -80,11 +90,21 @@ class Contestant:
         return {**os.environ, "TOKENIZERS_PARALLELISM": "false", **more}
 
 
-def seqloom_with(threads: int) -> Contestant:
-    return Contestant(name="Seqloom", script="translate_seqloom.py", threads=threads)
+def seqloom_with(threads: int, *, precision: str = "fp32", listed: bool = False) -> Contestant:
+    asked = [f"answers.precision={precision}"] * (precision != "fp32") + ["answers.shortlist.translations=50"] * listed
+    form = "shortlist" if listed else ""
+    return Contestant(
+        name="Seqloom", script=OURS, precision=precision, threads=threads, form=form, asked=("own", *asked)
+    )
 
 
-def ctranslate2_with(precision: str, workers: int) -> Contestant:
+def seqloom_through(export: str, threads: int) -> Contestant:
+    """What `seqloom export` made, from text to text."""
+    form = "exported, shortlist" if export.endswith("shortlist") else "exported"
+    return Contestant(name="Seqloom", script=OURS, precision="int8", threads=threads, form=form, files=export)
+
+
+def ctranslate2_with(precision: str, workers: int, *, in_order: bool = False) -> Contestant:
     return Contestant(
         name="CTranslate2",
         script="translate_ctranslate2.py",
@@ -92,6 +112,8 @@ def ctranslate2_with(precision: str, workers: int) -> Contestant:
         workers=workers,
         files=f"ctranslate2-{precision}",
         package="ctranslate2",
+        form="file order" if in_order else "",
+        asked=("in-order",) if in_order else (),
     )
 
 
@@ -110,6 +132,12 @@ def contestants(processors: int, *, peers: bool) -> list[Contestant]:
     numbers = sorted({processors, 1}, reverse=True)
     chosen = [seqloom_with(number) for number in numbers]
     if peers:
+        chosen += [
+            seqloom_with(processors, precision=precision, listed=listed)
+            for precision, listed in (("int16", False), ("fp32", True), ("int16", True))
+        ]
+        chosen += [seqloom_through(export, processors) for export in EXPORTS]
+        chosen += [ctranslate2_with("int8", processors, in_order=True)]
         chosen += [ctranslate2_with(precision, number) for precision in ("fp32", "int8") for number in numbers]
         chosen += [hugging_face_with(number) for number in numbers]
     return chosen
@@ -170,7 +198,7 @@ def prepare(model: Path, folder: Path, pairs: Sequence[tuple[str, str]], *, beam
         question=question,
         references=[target for _, target in pairs],
         logps=[each.token_logps for each in read.score(pairs[:SCORED])],
-        missing=exported(read, folder, answers.penalty) if peers else {},
+        missing={**exported(read, folder, answers.penalty), **ours_exported(model, folder)} if peers else {},
     )
 
 
@@ -190,6 +218,17 @@ def exported(model: Model, folder: Path, penalty: LengthPenalty) -> dict[str, st
         missing["hugging-face"] = line
     else:
         write_pegasus(model.network, folder / "hugging-face", settings=settings, vocabulary=model.network.vocabulary)
+    return missing
+
+
+def ours_exported(model: Path, folder: Path) -> dict[str, str]:
+    """Export the model as a person would."""
+    missing = {}
+    for name in EXPORTS:
+        try:
+            export_folder(model, folder / name, to="ctranslate2", quantize="int8", shortlist=name.endswith("shortlist"))
+        except (ImportError, SeqloomError) as error:
+            missing[name] = str(error)
     return missing
 
 
