@@ -36,7 +36,7 @@ from seqloom.workflow.forcing import likeliest
 from seqloom.workflow.manifest import put_metrics
 from seqloom.workflow.recipe import Recipe
 from seqloom.workflow.rows import Pairs
-from seqloom.workflow.searching import ROWS, rows_of_batch, search_on_cores
+from seqloom.workflow.searching import ROWS, search_on_cores
 from seqloom.workflow.speaker import SCORED, Speaker
 from seqloom.workflow.steppers import stepper_of
 from seqloom.workflow.summary import summary_of
@@ -112,7 +112,7 @@ class Model(Speaker):
         own = search_on_cores(
             self._stepper(asking.answers),
             whole=self._stepper(replace(asking.answers, shortlist=None)),
-            rows=rows_of_batch(asking.rows(self.network.vocabulary.size)),
+            beams=asking.rows(self.network.vocabulary.size),
             device=self.device,
         )
         faster = [each.engine(asking) for each in self.exports if each.refuses(asking.answers) is None]

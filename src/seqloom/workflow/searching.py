@@ -14,7 +14,7 @@ from seqloom.decoding.workers import Workers
 from seqloom.engines.native.search import NativeSearch
 from seqloom.engines.native.stepper import NativeStepper
 
-__all__ = ["ROWS", "rows_of_batch", "search_graphs", "search_on_cores"]
+__all__ = ["ROWS", "search_graphs", "search_on_cores"]
 
 ROWS = 64
 """Sources that are searched side by side; each has its beam."""
@@ -22,18 +22,20 @@ _HYPOTHESES = 320
 """But as many hypotheses at least: weights that do not fit into a cache are read for all of them at once."""
 
 
-def rows_of_batch(beams: int) -> int:
+def _rows_of_batch(beams: int) -> int:
     """The hypotheses of all sources together, where each has so many."""
     return max(ROWS * beams, _HYPOTHESES)
 
 
 def search_on_cores(
-    stepper: Stepper, *, whole: Stepper | None = None, rows: int, device: torch.device | None = None
+    stepper: Stepper, *, whole: Stepper | None = None, beams: int, device: torch.device | None = None
 ) -> Engine:
-    """``rows``: hypotheses of all sources that are searched side by side on a core."""
+    """``beams``: the hypotheses that most sources have."""
+    rows = _rows_of_batch(beams)
     cores = torch.get_num_threads() if device is None or device.type == "cpu" else 1
     searches = [_search(stepper, whole=whole, rows=rows, device=device) for _ in range(cores)]
-    return Workers(searches, share=2 * _HYPOTHESES) if cores > 1 else searches[0]
+    # A few wait for those that are over; the fewer, the sooner the last cores are ready together.
+    return Workers(searches, share=max(2, rows // beams * 5 // 4)) if cores > 1 else searches[0]
 
 
 def _search(stepper: Stepper, *, whole: Stepper | None, rows: int, device: torch.device | None) -> Engine:
@@ -48,4 +50,4 @@ def search_graphs(folder: Path, *, beams: int) -> Engine:
     """Over the ONNX graphs in the folder."""
     from seqloom.engines.onnx import OnnxStepper
 
-    return search_on_cores(OnnxStepper(folder, threads=1), rows=rows_of_batch(beams))
+    return search_on_cores(OnnxStepper(folder, threads=1), beams=beams)
