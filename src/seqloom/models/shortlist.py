@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Self
 
+import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from seqloom.core.specials import Specials
@@ -15,7 +17,7 @@ from seqloom.nn.memory import Memory, SourceBatch
 
 __all__ = ["Lists", "Shortlist", "said"]
 
-Shortlist = Callable[[Sequence[int]], Iterable[int]]
+Shortlist = Callable[[Sequence[int]], ArrayLike]
 """Of a source's tokens, those that its answer may be made of."""
 
 
@@ -32,10 +34,13 @@ class Lists:
         if shortlist is None:
             return None
         text = source.parts["text"]
-        never = {vocabulary.pad, vocabulary.bos} - {vocabulary.eos}
         lengths = text.mask_BS.sum(1).tolist()
-        every = [shortlist(ids_S[:length].tolist()) for ids_S, length in zip(text.values, lengths, strict=True)]
-        return cls([torch.tensor(sorted({*each, vocabulary.eos} - never), device=text.values.device) for each in every])
+        lists = []
+        for ids_S, length in zip(text.values, lengths, strict=True):
+            listed = np.unique(np.append(np.asarray(shortlist(ids_S[:length].tolist()), np.int64), vocabulary.eos))
+            said = (listed == vocabulary.eos) | ((listed != vocabulary.pad) & (listed != vocabulary.bos))
+            lists.append(torch.from_numpy(listed[said]).to(text.values.device))
+        return cls(lists)
 
     def reorder(self, parents_N: Tensor) -> Self:
         return self

@@ -10,6 +10,7 @@ from seqloom.data.corpus import Corpus
 from seqloom.data.lexicon import Lexicon
 from seqloom.data.numbered import TEXT
 from seqloom.data.numbering import Numbering
+from seqloom.data.ragged import Numbers
 from seqloom.workflow.asking import ShortlistSettings
 
 __all__ = ["Shortlisting", "learn_lexicon"]
@@ -46,14 +47,13 @@ class Shortlisting:
             )
         return cls(lexicon, settings, numbering)
 
-    def __call__(self, source: Sequence[int]) -> list[int]:
-        found: list[int] = self.lexicon.shortlist(
+    def __call__(self, source: Sequence[int]) -> Numbers:
+        return self.lexicon.shortlist(
             source,
             translations=self.settings.translations,
             frequent=self.settings.frequent,
             always=[self.numbering.target_vocabulary.unk, *self._copied(source)],
-        ).tolist()
-        return found
+        )
 
     def because_of(self, token: int) -> list[int]:
         """What one source token brings."""
