@@ -7,11 +7,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from seqloom.cli.options import Files, Task, Trust, importing, named
+from seqloom.cli.options import Files, Task, Trust, importing, pairs_in
 
 __all__ = ["bench"]
-
-_TABLES = (".tsv", ".csv", ".jsonl", ".ndjson", ".json")
 
 
 def bench(
@@ -80,7 +78,7 @@ def bench(
             raise DataError(f"{path}: there is no folder {path.parent}. Make it, or choose another `-o`.")
     found = compare_forms(
         models,
-        _pairs(on),
+        pairs_in(on),
         forms=[*map(Form.read, forms)] or FORMS,
         beams=beams,
         sentences=sentences,
@@ -99,19 +97,6 @@ def bench(
         return
     for line in lines_of(found):
         print(line)
-
-
-def _pairs(on: tuple[str, ...]) -> str | None:
-    """Two files are the two sides, as `train.de,train.en` is elsewhere."""
-    from seqloom.core.errors import DataError
-    from seqloom.data.opening import suffix_of
-
-    if len(on) > 2 or (len(on) == 2 and any(suffix_of(each) in _TABLES for each in on)):
-        raise DataError(
-            f"`--on` must be a file of pairs, or one of sources and one of targets, but is {', '.join(on)}. "
-            "Put them into one file."
-        )
-    return ",".join(map(named, on)) or None
 
 
 def _tell(line: str) -> None:

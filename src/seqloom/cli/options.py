@@ -10,7 +10,19 @@ from cyclopts import Parameter
 from seqloom.core.devices import DeviceName
 from seqloom.core.engines import EngineName
 
-__all__ = ["Device", "Engine", "Files", "Overrides", "Task", "Trust", "hide_hyphens", "importing", "named", "named_all"]
+__all__ = [
+    "Device",
+    "Engine",
+    "Files",
+    "Overrides",
+    "Task",
+    "Trust",
+    "hide_hyphens",
+    "importing",
+    "named",
+    "named_all",
+    "pairs_in",
+]
 
 Files: TypeAlias = Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=(), show_default=False)]
 Overrides: TypeAlias = Annotated[tuple[str, ...], Parameter(name="--set", negative=(), show_default=False)]
@@ -20,6 +32,7 @@ Task: TypeAlias = str | None
 Engine: TypeAlias = EngineName
 
 _STDIN = "<standard input>"
+_TABLES = (".tsv", ".csv", ".jsonl", ".ndjson", ".json")
 
 
 def hide_hyphens(arguments: Sequence[str]) -> list[str]:
@@ -34,6 +47,19 @@ def named(file: str) -> str:
 
 def named_all(files: Sequence[str]) -> tuple[str, ...]:
     return tuple(map(named, files))
+
+
+def pairs_in(on: tuple[str, ...]) -> str | None:
+    """The pairs of `--on`, as the readers know them: two files are the two sides, as `train.de,train.en` elsewhere."""
+    from seqloom.core.errors import DataError
+    from seqloom.data.opening import suffix_of
+
+    if len(on) > 2 or (len(on) == 2 and any(suffix_of(each) in _TABLES for each in on)):
+        raise DataError(
+            f"`--on` must be a file of pairs, or one of sources and one of targets, but is {', '.join(on)}. "
+            "Put them into one file."
+        )
+    return ",".join(map(named, on)) or None
 
 
 @contextmanager

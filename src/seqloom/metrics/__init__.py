@@ -6,21 +6,26 @@ is asked of them.
 
 from seqloom.metrics.classes import confusion_table
 from seqloom.metrics.corpus import BleuTokenizer
+from seqloom.metrics.groups import GroupComparison, compare_groups, holm
 from seqloom.metrics.likelihood import perplexity
 from seqloom.metrics.ranking import measure_ranking
 from seqloom.metrics.reliability import Reliability, measure_reliability
 from seqloom.metrics.score import Comparison, Score
-from seqloom.metrics.texts import SERIES_METRICS, MetricName, compare, measure, qualities
+from seqloom.metrics.texts import SERIES_METRICS, MetricName, compare, count, measure, qualities
 
 __all__ = [
     "SERIES_METRICS",
     "BleuTokenizer",
     "Comparison",
+    "GroupComparison",
     "MetricName",
     "Reliability",
     "Score",
     "compare",
+    "compare_groups",
     "confusion_table",
+    "count",
+    "holm",
     "measure",
     "measure_ranking",
     "measure_reliability",

@@ -11,7 +11,16 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Floats", "Formula", "difference_interval", "interval", "randomisation"]
+__all__ = [
+    "Floats",
+    "Formula",
+    "blocks",
+    "difference_interval",
+    "ends",
+    "interval",
+    "randomisation",
+    "resampled",
+]
 
 Floats = NDArray[np.float64]
 Formula = Callable[[Floats], Floats]
@@ -25,16 +34,16 @@ def interval(rows_NK: Floats, formula: Formula, *, samples: int, seed: int) -> t
 
     The draws and the rank of the ends are those of sacreBLEU, so with its seed this is its interval.
     """
-    return _ends(formula(_resampled(rows_NK, samples=samples, seed=seed)))
+    return ends(formula(resampled(rows_NK, samples=samples, seed=seed)))
 
 
 def difference_interval(
     first_NK: Floats, second_NK: Floats, formula: Formula, *, samples: int, seed: int
 ) -> tuple[float, float]:
     """The ends of the 95 % interval of second less first, both on the same drawn sentences (Koehn 2004)."""
-    first_S = formula(_resampled(first_NK, samples=samples, seed=seed))
-    second_S = formula(_resampled(second_NK, samples=samples, seed=seed))
-    return _ends(second_S - first_S)
+    first_S = formula(resampled(first_NK, samples=samples, seed=seed))
+    second_S = formula(resampled(second_NK, samples=samples, seed=seed))
+    return ends(second_S - first_S)
 
 
 def randomisation(first_NK: Floats, second_NK: Floats, formula: Formula, *, samples: int, seed: int) -> float:
@@ -46,7 +55,7 @@ def randomisation(first_NK: Floats, second_NK: Floats, formula: Formula, *, samp
     found = abs(formula(second_K) - formula(first_K))
     generator = np.random.default_rng(seed)
     as_great = 0
-    for size in _blocks(samples, len(first_NK)):
+    for size in blocks(samples, len(first_NK)):
         swapped_BN = generator.integers(2, size=(size, len(first_NK))).astype(np.float64)
         moved_BK = swapped_BN @ (second_NK - first_NK)
         differences_B = formula(second_K - moved_BK) - formula(first_K + moved_BK)
@@ -55,25 +64,26 @@ def randomisation(first_NK: Floats, second_NK: Floats, formula: Formula, *, samp
     return (as_great + 1) / (samples + 1)
 
 
-def _resampled(rows_NK: Floats, *, samples: int, seed: int) -> Floats:
+def resampled(rows_NK: Floats, *, samples: int, seed: int) -> Floats:
     """The sums of each resample, (S, K)."""
     number = len(rows_NK)
     generator = np.random.default_rng(seed)
-    blocks = []
-    for size in _blocks(samples, number):
+    sums = []
+    for size in blocks(samples, number):
         drawn_BN = generator.integers(number, size=(size, number))
         times_BN = np.stack([np.bincount(drawn_N, minlength=number) for drawn_N in drawn_BN])
-        blocks.append(times_BN.astype(np.float64) @ rows_NK)
-    return np.concatenate(blocks)
+        sums.append(times_BN.astype(np.float64) @ rows_NK)
+    return np.concatenate(sums)
 
 
-def _blocks(samples: int, number: int) -> Iterator[int]:
+def blocks(samples: int, number: int) -> Iterator[int]:
+    """The resamples of so many cells each, in parts that are small enough to be held."""
     most = max(1, _CELLS // number)
     for start in range(0, samples, most):
         yield min(most, samples - start)
 
 
-def _ends(values_S: Floats) -> tuple[float, float]:
+def ends(values_S: Floats) -> tuple[float, float]:
     """The values that a fortieth of all lie below and above."""
     ordered_S = np.sort(values_S)
     outside = len(ordered_S) // 40

@@ -22,7 +22,7 @@ from seqloom.metrics.summaries import rouge
 from seqloom.metrics.tags import span_f1
 from seqloom.metrics.translation import bleu, chrf, ter
 
-__all__ = ["SERIES_METRICS", "MetricName", "compare", "measure", "qualities"]
+__all__ = ["SERIES_METRICS", "MetricName", "compare", "count", "measure", "qualities"]
 
 MetricName = Literal[
     "bleu",
@@ -100,12 +100,26 @@ def measure(
     zh, for other writings without spaces and for Korean char. ``sources`` are what mase takes its unit from, and what
     mse and mae are compared with.
     """
-    counters = _counters(names)
     check_samples(samples)
+    counted = count(names, answers, references, tokenize=tokenize, bleu_tokenizer=bleu_tokenizer, sources=sources)
+    return [each.score(samples=samples, seed=seed) for each in counted]
+
+
+def count(
+    names: Sequence[MetricName],
+    answers: Sequence[str],
+    references: Sequence[Sequence[str]],
+    *,
+    tokenize: Callable[[str], Sequence[str]] | None = None,
+    bleu_tokenizer: str | None = None,
+    sources: Sequence[str] | None = None,
+) -> list[Counts]:
+    """What ``measure`` makes scores of: the numbers of each sentence, from which any part of them can be scored."""
+    counters = _counters(names)
     corpus = Corpus(
         answers=answers, references=references, tokenize=tokenize, bleu_tokenizer=bleu_tokenizer, sources=sources
     )
-    return [counter(corpus).score(samples=samples, seed=seed) for counter in counters]
+    return [counter(corpus) for counter in counters]
 
 
 def compare(
@@ -121,15 +135,12 @@ def compare(
     sources: Sequence[str] | None = None,
 ) -> list[Comparison]:
     """Two systems' answers to the same sources: by how much the second is better, and whether that is chance."""
-    counters = _counters(names)
     check_samples(samples, required=True)
     both = [
-        Corpus(
-            answers=answers, references=references, tokenize=tokenize, bleu_tokenizer=bleu_tokenizer, sources=sources
-        )
+        count(names, answers, references, tokenize=tokenize, bleu_tokenizer=bleu_tokenizer, sources=sources)
         for answers in (first, second)
     ]
-    return [_compared(*map(counter, both), samples=samples, seed=seed) for counter in counters]
+    return [_compared(*pair, samples=samples, seed=seed) for pair in zip(*both, strict=True)]
 
 
 def qualities(

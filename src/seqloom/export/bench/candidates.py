@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from seqloom.export.folder import export_folder
 from seqloom.workflow.folder import LEXICON, WEIGHTS
 from seqloom.workflow.loading import EXPORTS
 from seqloom.workflow.manifest import read_manifest, sha256
+from seqloom.workflow.sizes import megabytes_of
 
 __all__ = ["Candidate", "Missing", "candidates_of"]
 
@@ -20,8 +21,6 @@ _NO_LEXICON = (
     f"a shortlist needs the model's {LEXICON}, but there is none: `seqloom train` writes it where text is made of text "
     "with more than 1,000 tokens."
 )
-_ANSWERING = ("manifest.json", "recipe.toml", "metrics.json", WEIGHTS)
-"""What answering reads of a model's folder, beside the files that its manifest names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +62,7 @@ def candidates_of(
     """
     manifest = read_manifest(folder)
     if "engine" in manifest:
-        return [Candidate(model=name, form=_exported(folder, manifest), folder=folder, disk=_all(folder))], []
+        return [Candidate(model=name, form=_exported(folder, manifest), folder=folder, disk=megabytes_of(folder))], []
     found: list[Candidate] = []
     whys: dict[str, list[str]] = {}
     for form in forms:
@@ -74,7 +73,7 @@ def candidates_of(
             if place is None:
                 tell(f"exporting {name} as {form}")
                 place = _export(folder, form, work / str(form), task=task, trust=trust)
-            disk = _of_own(folder, form, manifest) if form.engine == "own" else _all(place)
+            disk = megabytes_of(place, shortlist=form.shortlist)
         except SeqloomError as error:
             whys.setdefault(str(error), []).append(str(form))
         else:
@@ -109,16 +108,3 @@ def _exported(folder: Path, manifest: dict[str, Any]) -> Form:
         quantize=None if quantize == "none" else quantize,
         shortlist=open_exported(folder, trust=None).recipe.answers.shortlist is not None,
     )
-
-
-def _of_own(folder: Path, form: Form, manifest: dict[str, Any]) -> float:
-    names = [*_ANSWERING, *manifest["files"], *([LEXICON] if form.shortlist else [])]
-    return _megabytes([folder / each for each in names])
-
-
-def _all(folder: Path) -> float:
-    return _megabytes([*folder.rglob("*")])
-
-
-def _megabytes(paths: Sequence[Path]) -> float:
-    return sum(path.stat().st_size for path in paths if path.is_file()) / 1e6

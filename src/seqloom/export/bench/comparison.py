@@ -15,11 +15,11 @@ from seqloom.core.clock import clock
 from seqloom.core.errors import RecipeError, SeqloomError
 from seqloom.export.bench.advice import Advice, advice_on
 from seqloom.export.bench.candidates import Candidate, Missing, candidates_of
-from seqloom.export.bench.entrants import Entrant, entrants_of
 from seqloom.export.bench.form import FORMS, Form
 from seqloom.export.bench.points import Point, front_of
 from seqloom.export.bench.process import Turn, in_its_own_process
 from seqloom.export.bench.turn import Job, Told
+from seqloom.workflow.entrants import Entrant, entrants_of
 
 __all__ = ["Comparison", "compare_forms"]
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seqloom.core.devices import DeviceName
 from seqloom.core.errors import DataError, RecipeError
 from seqloom.data.opening import flows
 from seqloom.data.parallel import parts_of
-from seqloom.metrics import Score, compare, measure
+from seqloom.metrics import MetricName, Score, compare, count, measure
+from seqloom.metrics.counts import Counts
 from seqloom.metrics.score import Comparison as Difference
 from seqloom.workflow.evaluating import Tested, gather
 from seqloom.workflow.kept import kept_rows
@@ -31,6 +33,8 @@ class Entrant:
     name: str
     speaker: Speaker
     tested: Sequence[Tested]
+    metrics: Sequence[MetricName]
+    """Those of its recipe, unless others were asked for."""
 
     @property
     def questions(self) -> list[dict[str, Any]]:
@@ -38,14 +42,16 @@ class Entrant:
         return [{"text": each.source, "extras": dict(each.extras)} for each in self.tested]
 
     def scores(self, answers: Sequence[str]) -> tuple[Score, ...]:
-        """By the recipe's metrics."""
-        evaluation = self.speaker.recipe.evaluation
-        return tuple(measure(evaluation.metrics, answers, self._references, **self._measured()))
+        """By its metrics."""
+        return tuple(measure(self.metrics, answers, self._references, **self._measured()))
 
     def difference(self, one: Sequence[str], other: Sequence[str]) -> Difference:
         """By the first of them."""
-        evaluation = self.speaker.recipe.evaluation
-        return compare(evaluation.metrics[:1], one, other, self._references, **self._measured())[0]
+        return compare(self.metrics[:1], one, other, self._references, **self._measured())[0]
+
+    def counts(self, answers: Sequence[str]) -> list[Counts]:
+        """What its scores are made of."""
+        return count(self.metrics, answers, self._references, **self._measured())
 
     @property
     def _references(self) -> list[tuple[str, ...]]:
@@ -59,20 +65,38 @@ class Entrant:
 
 
 def entrants_of(
-    folders: Iterable[Path], on: str | None, sentences: int, *, task: str | None, trust: frozenset[str]
+    folders: Iterable[Path],
+    on: str | None,
+    sentences: int,
+    *,
+    task: str | None,
+    trust: frozenset[str],
+    metrics: Sequence[MetricName] = (),
+    device: DeviceName = "cpu",
 ) -> tuple[list[Entrant], str]:
-    """Them, and what they are asked, in words. ``on`` None: what the first one was tested or validated on."""
+    """Them, and what they are asked, in words. ``on`` None: what the first one was tested or validated on.
+
+    ``metrics`` in place of the recipes', which need not be the same then.
+    """
     named = _named(folders)
     if on is not None and flows(on) and len(named) > 1:
         raise DataError("`--on` must be a file where there are several models, but is a pipe, which is read only once.")
-    opened = {name: _opened(folder, task, trust) for name, folder in named.items()}
+    opened = {name: _opened(folder, task, trust, device) for name, folder in named.items()}
     first, folder = next(iter(opened.values())), next(iter(named.values()))
     own = None if on is not None else _own_pairs(folder, first, task)
     found: list[Entrant] = []
     for name, speaker in opened.items():
         rows = kept_rows(own) if isinstance(own, Path) else speaker.rows(on or str(own))
         tested = gather(rows, speaker.recipe)[: sentences or None]
-        found.append(Entrant(folder=named[name], name=name, speaker=speaker, tested=tested))
+        found.append(
+            Entrant(
+                folder=named[name],
+                name=name,
+                speaker=speaker,
+                tested=tested,
+                metrics=metrics or speaker.recipe.evaluation.metrics,
+            )
+        )
         _check_alike(found[0], found[-1])
     return found, " and ".join(parts_of(on or str(own)))
 
@@ -86,8 +110,8 @@ def _named(folders: Iterable[Path]) -> Mapping[str, Path]:
     return {"/".join(path.parts[-depth:]): folder for path, folder in distinct}
 
 
-def _opened(folder: Path, task: str | None, trust: frozenset[str]) -> Speaker:
-    speaker = load(folder, engine="auto" if "engine" in read_manifest(folder) else "own", trust=trust)
+def _opened(folder: Path, task: str | None, trust: frozenset[str], device: DeviceName) -> Speaker:
+    speaker = load(folder, engine="auto" if "engine" in read_manifest(folder) else "own", device=device, trust=trust)
     return speaker if task is None else speaker.task(task)
 
 
@@ -105,10 +129,10 @@ def _own_pairs(folder: Path, speaker: Speaker, task: str | None) -> str | Path:
 
 def _check_alike(first: Entrant, other: Entrant) -> None:
     one, two = first.speaker.recipe.evaluation, other.speaker.recipe.evaluation
-    if (one.metrics, one.bleu_tokenizer) != (two.metrics, two.bleu_tokenizer):
+    if (first.metrics, one.bleu_tokenizer) != (other.metrics, two.bleu_tokenizer):
         raise RecipeError(
-            f"models must be measured alike to be compared, but {first.name} is by {', '.join(one.metrics)} and "
-            f"{other.name} by {', '.join(two.metrics)}. Give each a command of its own."
+            f"models must be measured alike to be compared, but {first.name} is by {_measures(first)} and "
+            f"{other.name} by {_measures(other)}. Give each a command of its own."
         )
     pairs = [[(each.source, each.references) for each in entrant.tested] for entrant in (first, other)]
     if pairs[0] != pairs[1]:
@@ -116,3 +140,8 @@ def _check_alike(first: Entrant, other: Entrant) -> None:
             f"models must read the same pairs to be compared, but {first.name} and {other.name} take other columns for "
             "them, or join rows otherwise. Give each a command of its own."
         )
+
+
+def _measures(entrant: Entrant) -> str:
+    tokenizer = entrant.speaker.recipe.evaluation.bleu_tokenizer
+    return ", ".join([*entrant.metrics, *([f"BLEU's tokens by {tokenizer}"] if tokenizer else [])])
