@@ -12,6 +12,7 @@ import seqloom
 from seqloom.cli.bench import bench
 from seqloom.cli.check import check
 from seqloom.cli.data import data
+from seqloom.cli.compare import compare
 from seqloom.cli.datastore import datastore
 from seqloom.cli.distill import distill
 from seqloom.cli.evaluate import evaluate
@@ -56,6 +57,7 @@ COMMANDS = (
     export,
     trim,
     bench,
+    compare,
     datastore,
     data,
     check,

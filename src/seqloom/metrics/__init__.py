@@ -11,7 +11,7 @@ from seqloom.metrics.likelihood import perplexity
 from seqloom.metrics.ranking import measure_ranking
 from seqloom.metrics.reliability import Reliability, measure_reliability
 from seqloom.metrics.score import Comparison, Score
-from seqloom.metrics.texts import SERIES_METRICS, MetricName, compare, count, measure, qualities
+from seqloom.metrics.texts import SERIES_METRICS, MetricName, check_metrics, compare, count, measure, qualities
 
 __all__ = [
     "SERIES_METRICS",
@@ -21,6 +21,7 @@ __all__ = [
     "MetricName",
     "Reliability",
     "Score",
+    "check_metrics",
     "compare",
     "compare_groups",
     "confusion_table",

@@ -22,7 +22,7 @@ from seqloom.metrics.summaries import rouge
 from seqloom.metrics.tags import span_f1
 from seqloom.metrics.translation import bleu, chrf, ter
 
-__all__ = ["SERIES_METRICS", "MetricName", "compare", "count", "measure", "qualities"]
+__all__ = ["SERIES_METRICS", "MetricName", "check_metrics", "compare", "count", "measure", "qualities"]
 
 MetricName = Literal[
     "bleu",
@@ -159,11 +159,16 @@ def qualities(
     return (counts.name, shares_N) if counts.higher_is_better else (f"1 - {counts.name}", 1 - shares_N)
 
 
-def _counters(names: Sequence[MetricName]) -> list[Callable[[Corpus], Counts]]:
+def check_metrics(names: Sequence[str]) -> None:
+    """Refuses names that are none of a metric."""
     known = get_args(MetricName)
     mistakes = [must_be("metric", one_of(known), name, names=known) for name in names if name not in known]
     if mistakes:
         raise RecipeError(*mistakes)
+
+
+def _counters(names: Sequence[MetricName]) -> list[Callable[[Corpus], Counts]]:
+    check_metrics(names)
     return [_COUNTERS[name] for name in names]
 
 

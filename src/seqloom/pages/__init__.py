@@ -3,7 +3,9 @@
 from seqloom.pages.blocks import Block, Code, Column, Details, Finding, Prose, SideBySide, Table, Tile, Tiles
 from seqloom.pages.charts import Bars, Heatmap, Histogram, Line, Lines
 from seqloom.pages.document import Page, Section
+from seqloom.pages.intervals import Interval, Intervals
 from seqloom.pages.markup import Html, number, percent
+from seqloom.pages.texts import Text, Texts
 
 __all__ = [
     "Bars",
@@ -15,6 +17,8 @@ __all__ = [
     "Heatmap",
     "Histogram",
     "Html",
+    "Interval",
+    "Intervals",
     "Line",
     "Lines",
     "Page",
@@ -22,6 +26,8 @@ __all__ = [
     "Section",
     "SideBySide",
     "Table",
+    "Text",
+    "Texts",
     "Tile",
     "Tiles",
     "number",
