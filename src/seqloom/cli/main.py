@@ -21,6 +21,7 @@ from seqloom.cli.options import hide_hyphens
 from seqloom.cli.predict import predict
 from seqloom.cli.quickstart import quickstart
 from seqloom.cli.recipes import recipes
+from seqloom.cli.runs import runs
 from seqloom.cli.score import score
 from seqloom.cli.train import train
 from seqloom.cli.trim import trim
@@ -54,10 +55,11 @@ COMMANDS = (
     predict,
     evaluate,
     score,
+    compare,
+    runs,
     export,
     trim,
     bench,
-    compare,
     datastore,
     data,
     check,

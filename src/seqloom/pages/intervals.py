@@ -56,8 +56,8 @@ class Intervals:
                 label(across(tick), floor + 19, number(tick), side="middle"),
             ]
         drawn.append(path(f"M{across(0):g} {top - 6}V{floor}", "mark"))
-        drawn.append(label(across(0) - 8, 14, self.sides[0], side="end", kind="title"))
-        drawn.append(label(across(0) + 8, 14, self.sides[1], kind="title"))
+        drawn.append(label(left, 14, self.sides[0] and f"← {self.sides[0]}", kind="title"))
+        drawn.append(label(right, 14, self.sides[1] and f"{self.sides[1]} →", side="end", kind="title"))
         for place, each in enumerate(self.intervals):
             at = top + _ROW * (place + 0.5)
             drawn += [

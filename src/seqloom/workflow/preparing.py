@@ -203,7 +203,12 @@ class _Intake:
                 names = [str(pairs)] if Path(pairs).exists() else str(pairs).split(",")
                 paths = [Path(name) for name in names]
                 found += [
-                    {"role": f"{self.task} {role}".strip(), "file": str(path), "sha256": sha256(path)}
+                    {
+                        "role": f"{self.task} {role}".strip(),
+                        "pairs": str(pairs),
+                        "file": str(path),
+                        "sha256": sha256(path),
+                    }
                     for path in paths
                     if path.is_file()
                 ]

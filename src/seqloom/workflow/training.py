@@ -21,6 +21,7 @@ from seqloom.data.opening import flows
 from seqloom.training.budget import make_plan, tokens_per_second
 from seqloom.training.events import Event, Stopped, Validated
 from seqloom.training.lock import locked
+from seqloom.training.plan import Plan
 from seqloom.training.run import resume as resume_run
 from seqloom.training.run import run
 from seqloom.training.trainer import Trainer
@@ -81,6 +82,8 @@ class Training:
     device: DeviceName = "auto"
     origin: Mapping[str, Any] = field(default_factory=dict)
     """What the manifest says beside, such as whose student the model is."""
+    plan: Plan | None = None
+    """Of a run that this one repeats; None: one is made."""
 
     def run(self) -> Iterator[Told]:
         """The plan, then every event of the training, then what came of it."""
@@ -112,13 +115,14 @@ class Training:
             if not resumed:
                 left = None if self.budget is None else self.budget - (time.perf_counter() - begun)
                 rehearse = None if validate is None else validate.rehearse
-                trainer.plan = make_plan(trainer, seconds=left, validate=rehearse, folder=folder)
+                trainer.plan = self.plan or make_plan(trainer, seconds=left, validate=rehearse, folder=folder)
             if not (folder / "manifest.json").is_file():
                 about = {
                     "budget": self.budget,
                     "device": str(device),
                     "threads": torch.get_num_threads(),
                     **self.origin,
+                    "plan": {name: getattr(trainer.plan, name) for name in ("steps", "validate_every", "epochs")},
                 }
                 begin_folder(
                     folder, recipe, numbering, longest_source=data.longest_source, seen=data.report, trained=about

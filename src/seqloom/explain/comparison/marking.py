@@ -26,17 +26,9 @@ def marked(first: str, second: str) -> tuple[Marked, Marked]:
 
 
 def bracketed(text: Marked, *, around: Sequence[str] = ("[", "]")) -> str:
-    """For a terminal; spaces stand outside the brackets."""
+    """For a terminal."""
     left, right = around
-    parts = []
-    for part, differs in text:
-        inside = part.strip()
-        if differs and inside:
-            before, _, after = part.partition(inside)
-            parts.append(f"{before}{left}{inside}{right}{after}")
-        else:
-            parts.append(part)
-    return "".join(parts)
+    return "".join(f"{left}{part}{right}" if differs else part for part, differs in text)
 
 
 def _pieces(text: str) -> list[str]:
@@ -56,4 +48,10 @@ def _word(piece: str) -> str:
 
 
 def _joined(parts: Iterable[tuple[str, bool]]) -> Marked:
-    return tuple(part for part in parts if part[0])
+    """The spaces around what differs are not of it."""
+    found: list[tuple[str, bool]] = []
+    for text, differs in parts:
+        inside = text.strip() if differs else text
+        before, _, after = text.partition(inside) if inside else (text, "", "")
+        found += [(before, False), (inside, differs), (after, False)]
+    return tuple(part for part in found if part[0])

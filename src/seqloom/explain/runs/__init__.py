@@ -1,0 +1,1 @@
+"""The runs of a folder side by side: what came of each, and in what they differ."""
