@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
 
 from seqloom.explain.runs.lines import HEADS, cells_of
 from seqloom.explain.runs.listing import Listing
@@ -29,13 +30,14 @@ def page_of(listing: Listing, *, on: str) -> Page:
 
 
 def _list(listing: Listing) -> Table:
-    kinds = {"run": "name", "when": "text", "model": "text", "state": "text"}
-    columns = [Column(title=head, kind=kinds.get(head, "number")) for head in HEADS]  # type: ignore[arg-type]
+    kinds: dict[str, Literal["name", "text"]] = {"run": "name", "model": "text", "state": "text"}
+    columns = [Column(title=head, kind=kinds.get(head, "number")) for head in HEADS]
+    columns.append(Column(title="for"))
     note = " ".join(f"{run.name}: {run.why}." for run in listing.runs if run.why)
     return Table(
         caption="`best` is the validation's score of the weights that were chosen, by the search of training",
         columns=columns,
-        rows=[cells_of(run) for run in listing.runs],
+        rows=[[*cells_of(run), run.about] for run in listing.runs],
         note=note,
     )
 
