@@ -15,7 +15,8 @@ LIGHT += ["seqloom.retrieval.vectors", "seqloom.metrics.pairwise", "seqloom.metr
 LIGHT += ["seqloom.data.readers", "seqloom.data.settings", "seqloom.data.tokenizers.public", "seqloom.recipes"]
 LIGHT += ["seqloom.engines.ctranslate2", "seqloom.pages", "seqloom.data.nearness"]
 LIGHT += ["seqloom.data.converting", "seqloom.data.splitting", "seqloom.data.inspecting.page"]
-LIGHT += ["seqloom.data.inspecting.suggestion", "seqloom.cli.inspect"]
+LIGHT += ["seqloom.data.inspecting.suggestion", "seqloom.cli.inspect", "seqloom.explain.runs.page"]
+LIGHT += ["seqloom.metrics.groups"]
 
 
 @pytest.mark.parametrize("module", LIGHT)

@@ -37,11 +37,15 @@ class Contest:
     """Sentences in which the second is better by most."""
     worse: tuple[Example, ...]
     alike: int
-    """Sentences to which both say the same, by their first models."""
+    """Sentences to which all models of both say the same."""
 
     @property
     def verdict(self) -> str:
-        return verdict(self.first.name, self.second.name, self.found[0], sentences=len(self.first.shown))
+        return verdict(self.first.name, self.second.name, self.found[0], sentences=len(self.first.members[0].answers))
+
+    def alone(self, value: float) -> str:
+        """How good an answer is by itself, for people: of a share no more than whole hundredths are seen."""
+        return f"{value:.0f}" if self.found[0].digits is not None else f"{value:.3g}"
 
     def to_data(self) -> dict[str, Any]:
         return {
@@ -166,7 +170,12 @@ def _contests(groups: Sequence[Group], *, samples: int, examples: int) -> list[C
                 parts=parts_of_length(tested, first.counts(0), other.counts(0), samples=samples, seed=_SEED),
                 better=better,
                 worse=worse,
-                alike=sum(one == two for one, two in zip(first.shown, other.shown, strict=True)),
+                alike=_alike([*first.members, *other.members]),
             )
         )
     return contests
+
+
+def _alike(models: Sequence[Answered]) -> int:
+    answers = zip(*([answer.text for answer in each.answers] for each in models), strict=True)
+    return sum(len(set(texts)) == 1 for texts in answers)

@@ -45,15 +45,15 @@ class Group:
         mean: Floats = np.mean([each.alone for each in self.members], axis=0)
         return mean
 
+    def said(self, place: int) -> str:
+        """Its answer to a sentence; of several seeds that which is as good as they are on average, or nearest."""
+        mean = float(np.mean([each.alone[place] for each in self.members]))
+        return min(self.members, key=lambda each: abs(each.alone[place] - mean)).answers[place].text
+
     @property
     def measured(self) -> str:
         """What ``alone`` is."""
         return self.members[0].measured
-
-    @property
-    def shown(self) -> tuple[str, ...]:
-        """The answers of its first model, to be shown."""
-        return tuple(each.text for each in self.members[0].answers)
 
 
 def groups_of(answered: Sequence[Answered]) -> list[Group]:

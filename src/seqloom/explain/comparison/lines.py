@@ -15,7 +15,7 @@ from seqloom.explain.comparison.verdict import caution
 from seqloom.explain.comparison.where import Example
 from seqloom.metrics import GroupComparison
 
-__all__ = ["HEADS", "difference_of", "effort_of", "lines_of", "score_of"]
+__all__ = ["HEADS", "difference_of", "effort_of", "lines_of", "p_of_sentences", "score_of"]
 
 HEADS = ("sentences/s", "parameters", "MB", "trained in", "steps")
 """Of what a model takes, in the order of ``effort_of``."""
@@ -77,7 +77,7 @@ def _table(compared: Compared) -> Iterator[list[str]]:
         for found in contest.found:
             cells.append(score_of(found.second if place else found.first, found))
             cells.append(difference_of(found) if place else "")
-            cells.append(_p(found) if place else "")
+            cells.append(p_of_sentences(found) if place else "")
         several = len(group.members) > 1
         yield [*cells, *([""] * len(HEADS) if several else effort_of(group.members[0]))]
         if several:
@@ -94,7 +94,8 @@ def difference_of(found: GroupComparison) -> str:
     return f"{found.shown(found.difference, signed=True)} ({low} to {high})"
 
 
-def _p(found: GroupComparison) -> str:
+def p_of_sentences(found: GroupComparison) -> str:
+    """Without that of the seeds."""
     return "<0.001" if found.p < 0.001 else f"{found.p:.3f}"
 
 
@@ -127,15 +128,15 @@ def _where(contest: Contest, compared: Compared) -> Iterator[str]:
                 f"{contest.first.measured} of the answer by itself):"
             )
             for example in examples:
-                yield from _example(example, first, second)
+                yield from _example(example, contest)
 
 
-def _example(example: Example, first: str, second: str) -> Iterator[str]:
+def _example(example: Example, contest: Contest) -> Iterator[str]:
     rows = [
         ["source", example.source],
         *(["reference", each] for each in example.references),
-        [f"{first} {example.first_alone:.0f}", bracketed(example.first)],
-        [f"{second} {example.second_alone:.0f}", bracketed(example.second)],
+        [f"{contest.first.name} {contest.alone(example.first_alone)}", bracketed(example.first)],
+        [f"{contest.second.name} {contest.alone(example.second_alone)}", bracketed(example.second)],
     ]
     yield ""
     for number, line in enumerate(aligned(rows, texts=2)):

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from seqloom.explain.comparison.compared import Compared, Contest
-from seqloom.explain.comparison.groups import Group
-from seqloom.explain.comparison.lines import HEADS, difference_of, effort_of, score_of
+from seqloom.explain.comparison.lines import HEADS, difference_of, effort_of, p_of_sentences, score_of
 from seqloom.explain.comparison.verdict import caution, p_of
 from seqloom.explain.comparison.where import Example
 from seqloom.metrics import GroupComparison
@@ -53,26 +52,30 @@ def _of_others(contest: Contest) -> str:
 
 
 def _scores(compared: Compared) -> Table:
-    metrics = compared.contests[0].found
+    """A row a metric and a group: beside each other, metrics would be wider than a window."""
+    first, *others = compared.groups
     rows: list[list[str | float | None]] = []
-    for place, group in enumerate(compared.groups):
-        contest = compared.contests[max(0, place - 1)]
-        cells: list[str | float | None] = [str(group)]
-        for found in contest.found:
-            cells.append(score_of(found.second if place else found.first, found))
-            cells += [difference_of(found), p_of(found)] if place else [None, None]
-        rows.append(cells)
-    titles = [title for each in metrics for title in (each.name, "difference (95 %)", "")]
+    for metric, base in enumerate(compared.contests[0].found):
+        rows.append([base.name, str(first), score_of(base.first, base), None, None, None])
+        for group, contest in zip(others, compared.contests, strict=True):
+            found = contest.found[metric]
+            seeds = None if found.p_seeds is None else f"{found.p_seeds:.3f}"
+            rows.append(
+                ["", str(group), score_of(found.second, found), difference_of(found), p_of_sentences(found), seeds]
+            )
     several = any(len(group.members) > 1 for group in compared.groups)
-    more = len(compared.contests) > 1
     notes = [
         "± is the standard deviation of the seeds." if several else "",
-        f"p is that of {len(compared.contests)} comparisons (Holm)." if more else "",
+        f"p is that of {len(others)} comparisons (Holm)." if len(others) > 1 else "",
     ]
+    columns = [Column(title="metric", kind="name"), Column(title="model")]
+    columns += [Column(title=each, kind="number") for each in ("score", "difference (95 %)", "p")]
+    if any(row[-1] is not None for row in rows):
+        columns.append(Column(title="over the seeds", kind="number"))
     return Table(
-        caption=f"Each beside {compared.groups[0].name}",
-        columns=[Column(title="model", kind="name"), *(Column(title=each, kind="number") for each in titles)],
-        rows=rows,
+        caption=f"Each beside {first.name}",
+        columns=columns,
+        rows=[row[: len(columns)] for row in rows],
         note=" ".join(filter(None, notes)),
     )
 
@@ -107,13 +110,13 @@ def _where(contest: Contest, compared: Compared) -> Iterator[Section]:
         )
     blocks: list[Block] = []
     for examples, which in ((contest.better, "better"), (contest.worse, "worse")):
-        blocks += [_texts(each, first, second, which) for each in examples]
+        blocks += [_texts(each, contest, which) for each in examples]
     if blocks:
         yield Section(
             title=f"Where they differ most: {second.name}",
             blocks=blocks,
             lead=f"{contest.alike:,} of {compared.sentences:,} answers are the same. Marked is what the other does not "
-            f"say; the number is {first.measured} of the answer by itself.",
+            f"say; the number is {first.measured} of the answer by itself, of several seeds the mean.",
         )
 
 
@@ -139,14 +142,15 @@ def _sides(contest: Contest, metric: GroupComparison) -> tuple[str, str]:
     return (worse, better) if metric.higher_is_better else (better, worse)
 
 
-def _texts(example: Example, first: Group, second: Group, which: str) -> Texts:
+def _texts(example: Example, contest: Contest, which: str) -> Texts:
+    first, second = contest.first, contest.second
     return Texts(
         title=f"Pair {example.number:,}: {second.name} is {which}",
         texts=[
             Text(name="source", parts=_plain(example.source)),
             *(Text(name="reference", parts=_plain(each)) for each in example.references),
-            Text(name=first.name, parts=example.first, note=f"{example.first_alone:.0f}"),
-            Text(name=second.name, parts=example.second, note=f"{example.second_alone:.0f}"),
+            Text(name=first.name, parts=example.first, note=contest.alone(example.first_alone)),
+            Text(name=second.name, parts=example.second, note=contest.alone(example.second_alone)),
         ],
     )
 

@@ -100,7 +100,7 @@ def examples_of(
     worse = [place for place in order[::-1][:number] if differences_N[place] < 0]
 
     def example(place: int) -> Example:
-        answers = marked(first.shown[place], second.shown[place])
+        answers = marked(first.said(place), second.said(place))
         return Example(
             number=place + 1,
             source=tested[place].source,
