@@ -121,6 +121,18 @@ def test_models_of_another_vocabulary_and_other_metrics(
     assert capsys.readouterr().out.count("letters") > 1
 
 
+def test_models_of_another_task_are_one_line(
+    models: Path, tested: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    series = [([step / 10 for step in range(start, start + 8)], [0.1, 0.2]) for start in range(30)]
+    told = ["training.steps=2", "training.warmup=1", "training.validate_every=2"]
+    seqloom.train("forecast", train=series, out=tmp_path / "series", set=told, verbose=False)
+    assert main(["compare", str(models / "many"), str(tmp_path / "series"), "--on", str(tested)]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("models must be of one task to be compared, but many is of text and series is of series of")
+    assert len(err.splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [

@@ -82,6 +82,7 @@ def entrants_of(
     if on is not None and flows(on) and len(named) > 1:
         raise DataError("`--on` must be a file where there are several models, but is a pipe, which is read only once.")
     opened = {name: _opened(folder, task, trust, device) for name, folder in named.items()}
+    _check_kinds(opened)
     first, folder = next(iter(opened.values())), next(iter(named.values()))
     own = None if on is not None else _own_pairs(folder, first, task)
     found: list[Entrant] = []
@@ -125,6 +126,13 @@ def _own_pairs(folder: Path, speaker: Speaker, task: str | None) -> str | Path:
     if held_out.is_file() and held_out.stat().st_size:
         return held_out
     raise DataError(f"{folder}: there are no test or validation pairs of its recipe any more. Name some with `--on`.")
+
+
+def _check_kinds(opened: Mapping[str, Speaker]) -> None:
+    kinds = {name: "series of numbers" if speaker.numbering.channels else "text" for name, speaker in opened.items()}
+    if len(set(kinds.values())) > 1:
+        told = " and ".join(f"{name} is of {kind}" for name, kind in kinds.items())
+        raise DataError(f"models must be of one task to be compared, but {told}. Give each a command of its own.")
 
 
 def _check_alike(first: Entrant, other: Entrant) -> None:
