@@ -17,6 +17,7 @@ from seqloom.cli.datastore import datastore
 from seqloom.cli.distill import distill
 from seqloom.cli.evaluate import evaluate
 from seqloom.cli.export import export
+from seqloom.cli.families import families
 from seqloom.cli.options import hide_hyphens
 from seqloom.cli.predict import predict
 from seqloom.cli.quickstart import quickstart
@@ -52,6 +53,7 @@ COMMANDS = (
     quickstart,
     train,
     distill,
+    families,
     predict,
     evaluate,
     score,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -26,8 +26,8 @@ _LONGEST = 400
 _CHOSEN = {"last": "the last weights", "best": "the best weights", "average": "the mean of the last weights"}
 
 
-def show(events: Iterator[Told]) -> Ended:
-    """Tell of a run on stderr until it ends."""
+def show(events: Iterator[Told], *, last: Callable[[Ended], Iterable[str]] | None = None) -> Ended:
+    """Tell of a run on stderr until it ends. ``last``: what is said then, in place of scores and what to do next."""
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     ended: Ended | None = None
     with _Bar(console) if console.is_terminal else _Lines(console) as display:
@@ -53,7 +53,7 @@ def show(events: Iterator[Told]) -> Ended:
                 case Ended():
                     ended = event
     assert ended is not None
-    for line in _ended(ended):
+    for line in (last or _ended)(ended):
         console.print(line)
     return ended
 

@@ -38,6 +38,7 @@ from seqloom.workflow.preparing import Prepared, open_data, prepare_data
 from seqloom.workflow.recipe import Recipe, load_recipe
 from seqloom.workflow.rows import Pairs, rows_of
 from seqloom.workflow.runs import agreed_recipe, free_folder, make_folder
+from seqloom.workflow.sharing import take_data
 from seqloom.workflow.trainers import trainer_for
 from seqloom.workflow.validating import Validating
 
@@ -84,6 +85,8 @@ class Training:
     """What the manifest says beside, such as whose student the model is."""
     plan: Plan | None = None
     """Of a run that this one repeats; None: one is made."""
+    shared: Path | None = None
+    """Where `share_data` put numbered pairs for several runs, in place of files to read."""
 
     def run(self) -> Iterator[Told]:
         """The plan, then every event of the training, then what came of it."""
@@ -162,6 +165,8 @@ class Training:
     def _data(self, folder: Path, recipe: Recipe) -> tuple[Prepared, Numbering]:
         if (folder / "manifest.json").is_file():
             return open_data(folder / "data"), open_numbering(folder, recipe)
+        if self.shared is not None:
+            return take_data(self.shared, folder, recipe)
         return prepare_data(
             folder / "data", recipe, train=self.train or recipe.data.train, valid=self.valid or recipe.data.valid
         )
