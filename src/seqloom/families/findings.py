@@ -75,7 +75,7 @@ def _lost(found: FamilyComparison, fixed: Measured, other: Measured) -> Said:
 def _bought(found: FamilyComparison, fixed: Measured, other: Measured) -> Said:
     difference = found.difference(fixed, other)
     better = difference.difference > 0 if fixed.score.higher_is_better else difference.difference < 0
-    sure = difference.p < _CHANCE
+    sure = difference.p < _CHANCE and not difference.low <= 0 <= difference.high
     shown = fixed.score.shown
     how = "more" if difference.difference > 0 else "less"
     told = (

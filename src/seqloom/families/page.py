@@ -22,6 +22,7 @@ from seqloom.pages import (
     Table,
     Tile,
     Tiles,
+    number,
 )
 
 __all__ = ["page_of"]
@@ -65,11 +66,11 @@ def _overview(found: FamilyComparison) -> Section:
         Tile(name="best", value=best.score.shown(best.score.value), note=f"{best.score.name}: {best.title}"),
         Tile(name="fastest answers", value=f"{fastest.point.rate:,.0f}/s", note=fastest.title),
         Tile(name="least memory", value=f"{smallest.point.memory:,.0f} MB", note=smallest.title),
-        Tile(name="learnt from most", value=f"{learner.trained.tokens / 1e6:,.2f} M tokens", note=learner.title),
+        Tile(name="learnt from most", value=f"{number(round(learner.trained.tokens))} tokens", note=learner.title),
     ]
     blocks: list[Block] = [Tiles(tiles=tiles)]
     blocks += [
-        Finding(level="good" if said.shown else "note", title=said.question, text=said.answer)
+        Finding(level="good" if said.shown and said.about != "cost" else "note", title=said.question, text=said.answer)
         for said in findings_of(found)
     ]
     blocks.append(
