@@ -233,7 +233,7 @@ def called(main: Callable[[list[str]], int], arguments: list[str], folder: str, 
     """The exit status of a command, where and as it was typed."""
     os.chdir(folder)
     os.environ["COLUMNS"] = columns
-    if short and arguments[:1] in (["train"], ["distill"]):
+    if short and arguments[:1] in (["train"], ["distill"], ["families"]) and len(arguments) > 1:
         arguments[2:2] = [word for key, value in json.loads(short).items() for word in ("--set", f"{key}={value}")]
     try:
         status = main(arguments)
