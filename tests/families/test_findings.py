@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,7 +39,7 @@ def measured(name: str, value: float, by_length: Sequence[float], *, rate: float
     )  # fmt: skip
     trained = Trained(
         family=family, folder=Path(name), built=f"1 {name} → 1 {name}", parameters=1000, steps=10, epochs=1.5,
-        tokens=tokens, seconds=12.0, stepping=10.0, curve=[(6.0, value / 2), (12.0, value)],
+        tokens=tokens, seconds=12.0, stepping=10.0, others=0.0, curve=[(6.0, value / 2), (12.0, value)],
     )  # fmt: skip
     point = Point(
         model=name, form=Form(engine="own"), beam=2, searched="beam 2", disk=1.0, scores=(score(value),), rounds=(told,)
@@ -129,6 +130,17 @@ def test_lines_for_a_terminal() -> None:
     assert row.split()[7:] == ["100.0", "10.0", "200", "1,000", "10", "2,000", "1.5"]
     assert "conv: no memory" in lines
     assert any("have chosen the best weights" in line for line in lines)
+
+
+def test_what_others_did_meanwhile_is_said() -> None:
+    slowed = replace(GRU, trained=replace(GRU.trained, others=1.3))
+    found = comparison(RNN, slowed, disturbed=0.5)
+    assert found.warnings == [
+        "Other programs used processors while these trained: 1.3 (GRU + additive attention). "
+        "Their time was worth less.",
+        "Other programs used 0.5 processors while it was measured: on a quiet machine it is faster.",
+    ]
+    assert found.warnings[0] in page_of(found).html()
 
 
 def test_page_stands_alone_and_has_all_of_it() -> None:

@@ -24,6 +24,8 @@ from seqloom.workflow.preparing import open_data
 
 __all__ = ["FamilyComparison", "Measured", "measure_families"]
 
+_DISTURBED = 0.15
+"""Processors that others used, from which that is said."""
 _OWN = (Form(engine="own"),)
 
 
@@ -103,6 +105,23 @@ class FamilyComparison:
 
     def of(self, name: str) -> Measured | None:
         return next((each for each in self.families if each.family.name == name), None)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What keeps the figures from being as fair as they look."""
+        said = []
+        if self.held_out:
+            said.append("The pairs have chosen the best weights, too: scores are a little too good, for all alike.")
+        used = {each.title: each.trained.others for each in self.families if each.trained.others > _DISTURBED}
+        if used:
+            shares = ", ".join(f"{number:.1f} ({title})" for title, number in used.items())
+            said.append(f"Other programs used processors while these trained: {shares}. Their time was worth less.")
+        if self.disturbed:
+            said.append(
+                f"Other programs used {self.disturbed:.1f} processors while it was measured: on a quiet machine it is "
+                "faster."
+            )
+        return [*said, *self.missing]
 
     @property
     def best(self) -> Measured:

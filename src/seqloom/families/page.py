@@ -73,6 +73,7 @@ def _overview(found: FamilyComparison) -> Section:
         Finding(level="good" if said.shown and said.about != "cost" else "note", title=said.question, text=said.answer)
         for said in findings_of(found)
     ]
+    blocks += [Finding(level="warn", title=each) for each in found.warnings]
     blocks.append(
         Table(
             caption="All that was measured",
@@ -180,12 +181,6 @@ def _costs(found: FamilyComparison) -> Section:
             ]
         )
     ]
-    if found.disturbed:
-        blocks.append(
-            Prose(
-                text=f"Other programs used {found.disturbed:.1f} processors meanwhile: on a quiet machine it is faster."
-            )
-        )
     return Section(
         title="What they cost",
         lead="On the processor, by our own engine, each in a process of its own, one after the other, round by round.",
@@ -220,8 +215,6 @@ def _how(found: FamilyComparison) -> Section:
         "optimizer are those that the recipe `translation` takes for so much time; rate, warm-up and clipping are each "
         "recipe's own. Time is the only end of a training, and the weights with the best validation are kept."
     )
-    if found.held_out:
-        text += "\n\nThe pairs have chosen the best weights, too: scores are a little too good, for all alike."
     blocks: list[Block] = [
         Prose(text=text),
         Table(
@@ -237,5 +230,4 @@ def _how(found: FamilyComparison) -> Section:
     ]
     if found.overrides:
         blocks.append(Code(text="\n".join(f"--set {each}" for each in found.overrides), caption="Set for all of them"))
-    blocks += [Prose(text=each) for each in found.missing]
     return Section(title="How it was measured", blocks=blocks)

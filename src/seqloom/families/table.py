@@ -34,11 +34,7 @@ def lines_of(found: FamilyComparison) -> Iterator[str]:
         )
     yield ""
     yield from (f"{score.name}: {score.signature}" for score in found.families[0].point.scores)
-    if found.held_out:
-        yield "The pairs have chosen the best weights, too: scores are a little too good, for all alike."
-    if found.disturbed:
-        yield f"Other programs used {found.disturbed:.1f} processors meanwhile: on a quiet machine it is faster."
-    yield from found.missing
+    yield from found.warnings
     for said in findings_of(found):
         yield ""
         yield said.question

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ from seqloom.core.errors import DataError, ModelFolderError, RecipeError, Traini
 from seqloom.core.files import read_json, write_json
 from seqloom.core.wording import show
 from seqloom.data.rows import BadLine
+from seqloom.export.bench.machine import machine_seconds, own_seconds
 from seqloom.families.family import Family
 from seqloom.training.checkpoints import has_checkpoints
 from seqloom.training.lock import locked
@@ -33,6 +35,8 @@ from seqloom.workflow.training import Ended, Told, Training
 __all__ = ["Plan", "Trained", "train_families"]
 
 _TERMS = "terms.json"
+_DISTURBED = "disturbed.json"
+"""In a family's folder: what others did meanwhile."""
 _FORMAT = 1
 _TOO_FEW = 20
 """Steps that teach nothing."""
@@ -101,6 +105,8 @@ class Trained:
     """Of steps and validations."""
     stepping: float
     """Of steps alone."""
+    others: float
+    """Processors that other programs used meanwhile, as far as is known: with them, its time was worth less."""
     curve: Sequence[tuple[float, float]]
     """Seconds, and the score by which the best weights are chosen."""
 
@@ -114,6 +120,7 @@ class Trained:
             "target_tokens": round(self.tokens),
             "seconds": self.seconds,
             "seconds_of_steps": self.stepping,
+            "others_processors": self.others,
             "curve": [{"seconds": seconds, "score": score} for seconds, score in self.curve],
         }
 
@@ -142,7 +149,10 @@ def train_families(
             tell(f"{len(left)} to train, {plan.length} each" + plan.in_all(len(left)))
         for number, family in enumerate(left, start=1):
             tell(f"\n{number} of {len(left)}: {family.title} ({family.name})")
+            begun, others = time.perf_counter(), _others()
             ended = watch(_run(plan, family, recipes[family]))
+            used = max(0.0, (_others() - others) / (time.perf_counter() - begun))
+            write_json(plan.out / family.name / _DISTURBED, {"others_processors": round(used, 2)})
             if ended.stopped.reason == "interrupted":
                 raise KeyboardInterrupt
         return [_trained(family, plan.out / family.name, tokens=data.target_tokens) for family in recipes]
@@ -253,8 +263,19 @@ def _trained(family: Family, folder: Path, *, tokens: int) -> Trained:
         tokens=epochs * tokens,
         seconds=metrics["seconds"],
         stepping=metrics["seconds"] - validating,
+        others=_disturbed(folder),
         curve=curve,
     )
+
+
+def _others() -> float:
+    """Seconds of processors that other programs have used."""
+    return machine_seconds() - own_seconds()
+
+
+def _disturbed(folder: Path) -> float:
+    path = folder / _DISTURBED
+    return float(read_json(path)["others_processors"]) if path.is_file() else 0.0
 
 
 def _course(folder: Path) -> tuple[list[tuple[float, float]], float, float]:
