@@ -112,7 +112,7 @@ def _parallel(found: FamilyComparison) -> Iterator[Said]:
         question="What does reading all positions at once bring?",
         answer=(
             f"The {other.title} learnt from {other.speed:,.0f} target tokens a second, {more:.2g} times as "
-            f"many as the quickest that goes step by step ({one.title}). On a GPU the gap is wider. Answers are "
+            f"many as the quickest that goes step by step ({one.title}). A GPU favours it more. Answers are "
             f"written token by token by all of them: {other.point.latency:,.0f} ms a sentence that comes alone, and "
             f"{one.point.latency:,.0f} ms."
         ),
