@@ -18,6 +18,8 @@ def evaluate(
     beam: int | None = None,
     set_: Overrides = (),
     plot: Path | None = None,
+    out: Annotated[Path | None, Parameter(name=("--out", "-o"))] = None,
+    by: str | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     task: Task = None,
     engine: Engine = "auto",
@@ -42,6 +44,11 @@ def evaluate(
         Any key of the recipe's `answers` anew: `--set answers.search.kind=mbr`.
     plot
         Draw confidence beside quality, and quality beside coverage: a PNG, SVG or PDF, one file's answers.
+    out
+        Write a page (.html) that shows what the scores hide: by length, by rare words, kinds of mistakes, the worst and
+        the slowest sentences, where the model looked; one file's answers.
+    by
+        With `--out`, a column of the file by name or number, such as a domain: the scores of each of its values.
     as_json
         Print an object a file instead.
     task
@@ -55,21 +62,35 @@ def evaluate(
     """
     with importing():
         from seqloom.core.errors import DataError
+        from seqloom.workflow.asking import asking_of
         from seqloom.workflow.loading import load
         from seqloom.workflow.plots import check_plot, write_reliability
+        from seqloom.workflow.reporting import check_page, evaluated_on, write_evaluation
 
     if not files:
         raise DataError("name at least one file of pairs to evaluate on.")
+    for option, path in (("plot", plot), ("out", out)):
+        if path is not None and len(files) > 1:
+            raise DataError(
+                f"`--{option}` shows the answers to one file, but there are {len(files)}. Evaluate one alone."
+            )
     if plot is not None:
-        if len(files) > 1:
-            raise DataError(f"`--plot` draws the answers to one file, but there are {len(files)}. Evaluate one alone.")
         check_plot(plot)
+    if out is not None:
+        check_page(out)
+    elif by is not None:
+        raise DataError("`--by` needs a page to be on, but there is no `--out`. Add `--out report.html`.")
     loaded = load(model, engine=engine, device=device, trust=trust)
     loaded = loaded if task is None else loaded.task(task)
+    asking = asking_of(loaded.recipe.answers, beam=beam, set=set_)
+    column = int(by) if by is not None and by.isdecimal() else by
     for file in named_all(files):
-        report = loaded.evaluate(file, beam=beam, set=set_)
+        report = evaluated_on(loaded, file, asking, by=column)
         if plot is not None:
             write_reliability(report, plot)
+        if out is not None:
+            name = model.resolve().name if task is None else f"{model.resolve().name}, {task}"
+            write_evaluation(out, report, loaded, name=name, file=file, asking=asking, by=column)
         if as_json:
             print(json.dumps({"file": file, **report.to_data()}, ensure_ascii=False), flush=True)
             continue

@@ -6,6 +6,7 @@ from seqloom.pages.document import Page, Section
 from seqloom.pages.intervals import Interval, Intervals
 from seqloom.pages.markup import Html, number, percent
 from seqloom.pages.texts import Text, Texts
+from seqloom.pages.ranges import Range, Ranges
 
 __all__ = [
     "Bars",
@@ -23,6 +24,8 @@ __all__ = [
     "Lines",
     "Page",
     "Prose",
+    "Range",
+    "Ranges",
     "Section",
     "SideBySide",
     "Table",

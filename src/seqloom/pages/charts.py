@@ -59,12 +59,7 @@ class Histogram:
             y=Axis(0.0, 1.06 * most, self.y, write=lambda share: f"{100 * share:g} %"),
         )
         drawn = [self._series(frame, each, place) for place, each in enumerate(shares.values())]
-        for row, (name, value) in enumerate(self.marks.items()):
-            at = frame.across(value)
-            drawn.append(path(f"M{at:g} {frame.top}V{frame.floor}", "mark"))
-            ends = at > 0.7 * frame.width
-            place = (at - 6 if ends else at + 6, frame.top + 12 + 17 * row)
-            drawn.append(label(*place, name, side="end" if ends else "start", kind="mark"))
+        drawn += _marks(frame, self.marks)
         return _figure(frame.picture(drawn, alt=self.alt), self.caption, self._table(), list(shares))
 
     def _series(self, frame: Frame, shares: Sequence[float], place: int) -> Html:
@@ -83,6 +78,17 @@ class Histogram:
             if any(counts)
         ]
         return Table(caption=self.caption, columns=columns, rows=rows)
+
+
+def _marks(frame: Frame, marks: Mapping[str, float]) -> list[Html]:
+    drawn = []
+    for row, (name, value) in enumerate(marks.items()):
+        at = frame.across(value)
+        drawn.append(path(f"M{at:g} {frame.top}V{frame.floor}", "mark"))
+        ends = at > 0.7 * frame.width
+        place = (at - 6 if ends else at + 6, frame.top + 12 + 17 * row)
+        drawn.append(label(*place, name, side="end" if ends else "start", kind="mark"))
+    return drawn
 
 
 def _shares(counts: Sequence[float]) -> list[float]:
@@ -111,6 +117,8 @@ class Lines:
     logarithmic: bool = False
     """The steps, not the values."""
     from_zero: bool = False
+    marks: Mapping[str, float] = field(default_factory=dict)
+    """Upright lines, by what is written beside them."""
 
     _FEW = 24
 
@@ -129,6 +137,7 @@ class Lines:
             drawn.append(path("M" + "L".join(f"{x:g} {y:g}" for x, y in at), f"line c{_colour(place)}"))
             if len(at) <= self._FEW:
                 drawn += [_dot(x, y, place) for x, y in at]
+        drawn += _marks(frame, self.marks)
         return _figure(
             frame.picture(drawn, alt=self.alt), self.caption, self._table(), [line.name for line in self.lines]
         )

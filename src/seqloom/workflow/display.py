@@ -14,6 +14,7 @@ from seqloom.core.clock import clock
 from seqloom.training.events import Recovered, Stepped, Stopped, Validated
 from seqloom.workflow.evaluating import Report
 from seqloom.workflow.plan import Planned
+from seqloom.workflow.reporting import PAGE
 from seqloom.workflow.training import Ended, Told
 
 __all__ = ["samples_of", "show"]
@@ -214,5 +215,7 @@ def _ended(ended: Ended) -> Iterator[str]:
         yield from (f"  {line}" for line in str(report).splitlines())
     if ended.outlook:
         yield ended.outlook
+    if ended.drawing is not None:
+        yield f"{ended.folder / PAGE} shows how it went and where it fails (made in {ended.drawing:.1f} s)."
     yield f"The model is in {ended.folder} ({clock(ended.seconds)} in all). Try"
     yield f'  echo "…" | seqloom predict {ended.folder}'

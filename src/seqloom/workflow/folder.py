@@ -8,6 +8,7 @@ factors/…             each factor's values; and further/…, the tokenizers of
 lexicon.safetensors   what each source token is likely to be said by, for shortlists
 metrics.json          what was measured
 card.md               the same for people
+report.html           how the training went and where the model fails, to be looked at
 manifest.json         format, identity, checksums, where the data came from, versions
 """
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeAlias
 
 from seqloom.core.errors import DataError
@@ -18,20 +19,28 @@ __all__ = ["Pairs", "questions_of", "rows_of"]
 Pairs: TypeAlias = str | Path | Iterable[object]
 """A file as the command line names it, or anything that gives a source and a target at a time."""
 
+_NONE: Mapping[str, int | str] = MappingProxyType({})
+
 
 def rows_of(
-    pairs: Pairs, recipe: Use, *, aligned: bool = False, channels: MutableMapping[str, int] | None = None
+    pairs: Pairs,
+    recipe: Use,
+    *,
+    aligned: bool = False,
+    channels: MutableMapping[str, int] | None = None,
+    extras: Mapping[str, int | str] = _NONE,
 ) -> Iterator[Row | BadLine]:
     """As the recipe reads its data; ``aligned`` where it is learnt from, and the alignment must be there.
 
     ``channels`` are those that series must have, by side; it learns those of the first row where it has none.
+    ``extras`` are columns that the recipe does not name, by what ``Row.extras`` shall call them.
     """
     data = recipe.data
     series = series_sides(recipe, channels)
     columns = Columns(
         source=data.source_columns,
         target=data.target_columns,
-        extras=data.annotations.columns(aligned=aligned),
+        extras={**extras, **data.annotations.columns(aligned=aligned)},
         numbers=series.sides,
     )
     alone = data.rows == "texts"

@@ -36,6 +36,7 @@ from seqloom.workflow.model import Model, load_model
 from seqloom.workflow.plan import Planned, planned
 from seqloom.workflow.preparing import Prepared, open_data, prepare_data
 from seqloom.workflow.recipe import Recipe, load_recipe
+from seqloom.workflow.reporting import alone, write_run
 from seqloom.workflow.rows import Pairs, rows_of
 from seqloom.workflow.runs import agreed_recipe, free_folder, make_folder
 from seqloom.workflow.sharing import take_data
@@ -59,6 +60,8 @@ class Ended:
     """The same command goes on with it, as it is."""
     outlook: str = ""
     """What a longer budget would likely bring, where there was one."""
+    drawing: float | None = None
+    """Seconds that its page took; None where there is none."""
 
 
 Told = Planned | Event | Ended
@@ -209,6 +212,8 @@ class Training:
         put_metrics(folder, metrics)
         teacher = read_manifest(folder).get("teacher")
         write_card(folder, recipe, trainer.model, reports, metrics, data.report, teacher=teacher)
+        ask = alone(model, Asking(answers=model.recipe.answers))
+        drawing = write_run(folder, recipe, reports, metrics, data.report, ask=ask)
         return Ended(
             folder=folder,
             model=load_model(folder, device=self.device, trust=None),
@@ -217,6 +222,7 @@ class Training:
             seconds=time.perf_counter() - begun,
             resumed=self.resume,
             outlook=self._outlook(trainer, reports),
+            drawing=drawing,
         )
 
     def _outlook(self, trainer: Trainer, reports: Mapping[str, Report]) -> str:

@@ -1,0 +1,45 @@
+"""Series as curves: what was forecast beside what came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from seqloom.core.series import SeriesError, read_series
+from seqloom.pages import Block, Line, Lines, SideBySide
+from seqloom.workflow.evaluating import Report
+
+__all__ = ["series_of"]
+
+_BEFORE = 3
+"""Times as many frames of the source as of the answer: what came before it."""
+
+
+def series_of(report: Report, places: Sequence[int]) -> list[Block]:
+    """The first channel of each of these places."""
+    return [SideBySide(blocks=[_chart(report, place) for place in places])]
+
+
+def _chart(report: Report, place: int) -> Lines:
+    tested, answer = report.tested[place], report.answers[place]
+    came, said = _first(tested.references[0]), _first(answer.text)
+    before = _first(tested.source)[-_BEFORE * max(len(came), len(said)) :]
+    lines = [
+        Line(name="before", x=[float(each) for each in range(1 - len(before), 1)], y=before),
+        Line(name="answer", x=[float(each) for each in range(1, len(said) + 1)], y=said),
+        Line(name="reference", x=[float(each) for each in range(1, len(came) + 1)], y=came),
+    ]
+    return Lines(
+        caption=f"Row {place + 1}, first channel",
+        alt=f"{len(said)} frames were said, {len(came)} came",
+        lines=[line for line in lines if line.x],
+        x="frames after the source",
+        y="value",
+    )
+
+
+def _first(text: str) -> list[float]:
+    """Nothing where the text is no series, as a source may be."""
+    try:
+        return [float(frame[0]) for frame in read_series(text)]
+    except SeriesError:
+        return []
