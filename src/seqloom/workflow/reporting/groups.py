@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -85,7 +86,11 @@ def quantiles(values: Sequence[int], *, one: str, several: str) -> dict[str, lis
     """Groups of about the same size, those of small values first. Equal values are in one group."""
     ordered = sorted(values)
     number = max(1, min(_GROUPS, len(values) // _FEWEST))
-    starts = sorted({ordered[0], *(ordered[len(ordered) * each // number] for each in range(1, number))})
+    wanted = {ordered[0], *(ordered[len(ordered) * each // number] for each in range(1, number))}
+    starts: list[int] = []
+    for start in sorted(wanted):
+        if not starts or _between(ordered, starts[-1], start) >= _FEWEST:
+            starts.append(start)
     groups: dict[str, list[int]] = {}
     for start, after in zip(starts, [*starts[1:], ordered[-1] + 1], strict=True):
         inside = [place for place, value in enumerate(values) if start <= value < after]
@@ -93,6 +98,10 @@ def quantiles(values: Sequence[int], *, one: str, several: str) -> dict[str, lis
         span = f"{start}" if start == last else f"{start}\u2013{last}"
         groups[f"{span} {one if last == 1 else several}"] = inside
     return groups
+
+
+def _between(ordered: Sequence[int], start: int, after: int) -> int:
+    return bisect_left(ordered, after) - bisect_left(ordered, start)
 
 
 def blocks_of(breakdown: Breakdown, report: Report, settings: EvaluationSettings) -> list[Block]:
@@ -141,13 +150,19 @@ def _scores(places: Sequence[int], report: Report, settings: EvaluationSettings)
 
 
 def _cut_words(report: Report, numbering: Numbering) -> tuple[list[int], int]:
-    """How many words of each source are more than one token or an unknown one, and how many words there are in all."""
+    """How many words of each source are more than one token or an unknown one, and how many words there are in all.
+
+    A full stop behind a word does not make two of it.
+    """
     found, words, unknown = [], 0, numbering.source_vocabulary.unk
     for each in report.tested:
         ids = numbering.sources.encode(each.source)
         pieces: dict[int, list[int]] = {}
-        for word, id in zip(numbering.sources.words_of(each.source, ids), ids, strict=True):
-            pieces.setdefault(word, []).append(id)
+        for word, id, token in zip(
+            numbering.sources.words_of(each.source, ids), ids, numbering.sources.show(ids), strict=True
+        ):
+            if id == unknown or any(map(str.isalnum, token)):
+                pieces.setdefault(word, []).append(id)
         words += len(pieces)
         found.append(sum(len(ids) > 1 or unknown in ids for ids in pieces.values()))
     return found, words

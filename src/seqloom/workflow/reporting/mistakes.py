@@ -52,8 +52,8 @@ class Judge:
     def __init__(self, sources: Sequence[str], references: Sequence[Sequence[str]]) -> None:
         spaceless = writing(text for texts in references for text in texts) in _SPACELESS
         self._glue = "" if spaceless else " "
-        self._gap = 3 if spaceless else 2
-        """Words by which one side must be longer: two characters are often one word."""
+        self._gap = 4 if spaceless else 3
+        """Words by which one side must be longer: less is another wording, and two characters are often one word."""
         self._again = 6 if spaceless else 4
         """Words that are not said twice by chance."""
         self._once = 3 if spaceless else 2

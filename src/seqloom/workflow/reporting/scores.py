@@ -48,8 +48,7 @@ def score_table(reports: Mapping[str, Report]) -> Table:
         Column(title="score"),
         Column(title="value", kind="number"),
         Column(title="95 % interval", kind="number"),
-        Column(title="beside", kind="text"),
-        Column(title="signature", kind="text"),
+        Column(title="signature"),
     ]
     rows: list[list[str | float | None]] = []
     for name, report in reports.items():
@@ -61,10 +60,10 @@ def score_table(reports: Mapping[str, Report]) -> Table:
     return Table(caption="Scores with their intervals and signatures", columns=columns, rows=rows)
 
 
-def _row(score: Score) -> list[str | None]:
-    beside = ", ".join(f"{name} {score.shown(value)}" for name, value in score.against.items())
+def _row(score: Score) -> list[str]:
+    beside = "".join(f"; {name} {score.shown(value)}" for name, value in score.against.items())
     arrow = "↑" if score.higher_is_better else "↓"
-    return [f"{score.name} {arrow}", score.shown(score.value), _interval(score), beside or None, f"`{score.signature}`"]
+    return [f"{score.name} {arrow}", score.shown(score.value), _interval(score), f"`{score.signature}`{beside}"]
 
 
 def _interval(score: Score) -> str:

@@ -77,7 +77,7 @@ def worst_of(report: Report, settings: EvaluationSettings, *, number: int) -> li
     gaps = {
         place: report.answers[place].confidence - report.qualities[place] for place in wrong if _said(report, place)
     }
-    sure = sorted((place for place in gaps if gaps[place] > 0.1), key=lambda place: -gaps[place])[:number]
+    sure = sorted((place for place in gaps if gaps[place] > 0.1), key=lambda place: -gaps[place])[: number // 2]
     if sure:
         numbers = [
             ("confidence", _confidences(report, sure)),
