@@ -7,23 +7,23 @@ from pathlib import Path
 import seqloom
 from seqloom.core.errors import DataError
 from seqloom.data.ledger import Ledger
-from seqloom.pages import Block, Page, Section
+from seqloom.pages import Page, Section
 from seqloom.workflow.answers import Answer
 from seqloom.workflow.asking import Asking
 from seqloom.workflow.evaluating import Report, Tested, gather
 from seqloom.workflow.feeds import Ready
+from seqloom.workflow.reporting.examples import sample_blocks, worst_blocks
 from seqloom.workflow.reporting.groups import Breakdown, blocks_of, by_column, by_length, by_rarity
 from seqloom.workflow.reporting.looks import attention_of
 from seqloom.workflow.reporting.mistaken import mistakes_of
 from seqloom.workflow.reporting.scores import classes_of, confidences_of, score_table, sort_of, tiles_of
-from seqloom.workflow.reporting.sentences import Ask, samples_of, slowest_of, worst_of
-from seqloom.workflow.reporting.series import series_of
+from seqloom.workflow.reporting.sentences import Ask, slowest_of
 from seqloom.workflow.rows import Pairs, rows_of
 from seqloom.workflow.speaker import Speaker
 
 __all__ = ["alone", "check_page", "evaluated_on", "write_evaluation"]
 
-_SAMPLES, _WORST, _SLOWEST, _SERIES = 8, 12, 6, 4
+_SAMPLES, _WORST, _SLOWEST = 8, 12, 6
 
 
 def check_page(path: Path) -> None:
@@ -65,9 +65,11 @@ def write_evaluation(
         )
     if sort == "text":
         sections.append(Section(title="Kinds of mistakes", blocks=mistakes_of(report)))
-    sections.append(Section(title="The worst", blocks=worst_of(report, settings, number=_WORST)))
-    sections.append(Section(title="A sample", blocks=_sample(report, series=sort == "series")))
-    if sort != "series":
+    sections += [
+        Section(title="The worst", blocks=worst_blocks(report, settings, sort, number=_WORST)),
+        Section(title="A sample", blocks=sample_blocks(report, sort, number=_SAMPLES)),
+    ]
+    if sort == "text":
         lead = "The darker, the more the model looked there when it said this token."
         sections.append(Section(title="Where it looked", lead=lead, blocks=attention_of(report)))
     if report.reliability is not None:
@@ -94,23 +96,15 @@ def alone(speaker: Speaker, asking: Asking) -> Ask:
 
 
 def _breakdowns(report: Report, speaker: Speaker, *, by: int | str | None, texts: bool) -> list[Breakdown]:
-    """Those that part the sentences at all; of series and where nothing is read there is no text to part by."""
+    """Of series and where nothing is read there is no text to part by. One group alone parts nothing."""
     found = [by_length(report), by_rarity(report, speaker.numbering)] if texts and _reads(speaker) else []
-    if by is not None:
-        found.append(by_column(report, by))
-    return [each for each in found if len(each.groups) > 1 or each.title == f"By {by}"]
+    found = [each for each in found if len(each.groups) > 1]
+    return found if by is None else [*found, by_column(report, by)]
 
 
 def _reads(speaker: Speaker) -> bool:
     """Text, that is."""
     return not speaker.numbering.sourceless and "source" not in speaker.numbering.channels
-
-
-def _sample(report: Report, *, series: bool) -> list[Block]:
-    if not series:
-        return [samples_of(report, number=_SAMPLES)]
-    step = max(1, len(report.tested) // _SERIES)
-    return series_of(report, range(0, len(report.tested), step)[:_SERIES])
 
 
 def _doubt(report: Report) -> str:

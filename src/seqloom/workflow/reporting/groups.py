@@ -66,7 +66,9 @@ def by_rarity(report: Report, numbering: Numbering) -> Breakdown:
         meaning="How many sources of this file have the source's rarest word; of writings without spaces, character. "
         "The model's vocabulary does not tell which words were rare in training.",
         groups=quantiles(
-            [min((counts[word] for word in each), default=0) for each in split], one="source", several="sources"
+            [min((counts[word] for word in each), default=0) for each in split],
+            one="source has it",
+            several="sources have it",
         ),
     )
 
@@ -79,7 +81,8 @@ def by_column(report: Report, column: int | str) -> Breakdown:
     groups: dict[str, list[int]] = {value: [] for value in largest}
     for place, value in enumerate(values):
         groups.setdefault(value if value in groups else "(others)", []).append(place)
-    return Breakdown(title=f"By {name}", meaning=f"The column {show(name)} of the file.", groups=groups)
+    title = f"By column {name}" if isinstance(column, int) else f"By {name}"
+    return Breakdown(title=title, meaning=f"The column {show(column)} of the file.", groups=groups)
 
 
 def quantiles(values: Sequence[int], *, one: str, several: str) -> dict[str, list[int]]:

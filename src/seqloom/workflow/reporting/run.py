@@ -15,15 +15,15 @@ from seqloom.core.logging import logger
 from seqloom.pages import Block, Column, Details, Page, Prose, Section, Table, Tile, Tiles
 from seqloom.workflow.evaluating import Report
 from seqloom.workflow.reporting.curves import curves_of, read_log
+from seqloom.workflow.reporting.examples import sample_blocks, worst_blocks
 from seqloom.workflow.reporting.scores import classes_of, score_table, sort_of, tiles_of
-from seqloom.workflow.reporting.sentences import Ask, samples_of, slowest_of, worst_of
-from seqloom.workflow.reporting.series import series_of
+from seqloom.workflow.reporting.sentences import Ask, slowest_of
 from seqloom.workflow.use import Use
 
 __all__ = ["PAGE", "write_run"]
 
 PAGE = "report.html"
-_SAMPLES, _WORST, _SLOWEST, _SERIES = 8, 8, 5, 4
+_SAMPLES, _WORST, _SLOWEST = 8, 8, 5
 
 _ENDS = {
     "steps": "trained to the end",
@@ -104,15 +104,11 @@ def _training(folder: Path, metrics: Mapping[str, Any]) -> list[Block]:
 def _of_report(name: str, report: Report, recipe: Use, *, ask: Ask | None) -> list[Section]:
     """A file's sentences. What a further task is measured by is in its scores."""
     sort = sort_of(report, recipe.evaluation)
-    blocks: list[Block] = [tiles_of(report)]
-    if sort == "series":
-        step = max(1, len(report.tested) // _SERIES)
-        blocks += series_of(report, range(0, len(report.tested), step)[:_SERIES])
-    else:
-        blocks.append(samples_of(report, number=_SAMPLES))
-    blocks += classes_of(report)
+    blocks = [tiles_of(report), *sample_blocks(report, sort, number=_SAMPLES), *classes_of(report)]
     sections = [Section(title=f"On {name}", blocks=blocks)]
-    sections.append(Section(title=f"The worst on {name}", blocks=worst_of(report, recipe.evaluation, number=_WORST)))
+    sections.append(
+        Section(title=f"The worst on {name}", blocks=worst_blocks(report, recipe.evaluation, sort, number=_WORST))
+    )
     if ask is not None:
         sections.append(Section(title=f"The slowest on {name}", blocks=slowest_of(report, ask, number=_SLOWEST)))
     return sections

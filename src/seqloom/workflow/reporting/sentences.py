@@ -12,16 +12,16 @@ from seqloom.workflow.answers import Answer
 from seqloom.workflow.evaluating import Report, Tested
 from seqloom.workflow.use import EvaluationSettings
 
-__all__ = ["Ask", "Timed", "rows_table", "samples_of", "short", "slowest_of", "time_slowest", "worst_of"]
+__all__ = ["Ask", "Timed", "badness_of", "rows_table", "samples_of", "short", "slowest_of", "time_slowest", "worst_of"]
 
 Ask = Callable[[Tested], Answer]
 """One question, asked alone."""
 
 _LONGEST = 400
 """Characters of a text that is shown."""
-_TIMED = 12
+_TIMED = 10
 """The longest, of which one is the slowest."""
-_PATIENCE = 3.0
+_PATIENCE = 1.0
 """Seconds in all for finding out."""
 
 
@@ -59,14 +59,15 @@ def samples_of(report: Report, *, number: int) -> Table:
 
 def worst_of(report: Report, settings: EvaluationSettings, *, number: int) -> list[Block]:
     """By the sentence's own score; and those whose confidence promised most in vain."""
-    name, badness = _badness(report, settings)
+    name, badness = badness_of(report, settings)
     order = sorted(range(len(badness)), key=lambda place: -badness[place])
     wrong = [place for place in order if badness[place] > 0]
     if not wrong:
         return [Prose(text="No answer is wrong.")]
     places = wrong[:number]
     shown = [_shown(report, badness, place) for place in places]
-    caption = f"The {len(places)} worst of {len(badness):,} answers, by {name} of each alone"
+    worst = "The worst" if len(places) == 1 else f"The {len(places)} worst"
+    caption = f"{worst} of {len(badness):,} answers, by {name} of each alone"
     blocks: list[Block] = [
         rows_table(
             report, places, caption=caption, numbers=[(name, shown), ("confidence", _confidences(report, places))]
@@ -88,7 +89,7 @@ def worst_of(report: Report, settings: EvaluationSettings, *, number: int) -> li
     return blocks
 
 
-def _badness(report: Report, settings: EvaluationSettings) -> tuple[str, list[float]]:
+def badness_of(report: Report, settings: EvaluationSettings) -> tuple[str, list[float]]:
     """What the sentences are put in order by, and how far each is from right."""
     if report.qualities:
         return report.measured, [1 - quality for quality in report.qualities]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from seqloom.core.series import SeriesError, read_series
 from seqloom.pages import Block, Line, Lines, SideBySide
@@ -14,12 +14,12 @@ _BEFORE = 3
 """Times as many frames of the source as of the answer: what came before it."""
 
 
-def series_of(report: Report, places: Sequence[int]) -> list[Block]:
-    """The first channel of each of these places."""
-    return [SideBySide(blocks=[_chart(report, place) for place in places])]
+def series_of(report: Report, told: Mapping[int, str]) -> list[Block]:
+    """The first channel of each of these places, and what is to be said of it."""
+    return [SideBySide(blocks=[_chart(report, place, text) for place, text in told.items()])]
 
 
-def _chart(report: Report, place: int) -> Lines:
+def _chart(report: Report, place: int, told: str) -> Lines:
     tested, answer = report.tested[place], report.answers[place]
     came, said = _first(tested.references[0]), _first(answer.text)
     before = _first(tested.source)[-_BEFORE * max(len(came), len(said)) :]
@@ -29,7 +29,7 @@ def _chart(report: Report, place: int) -> Lines:
         Line(name="reference", x=[float(each) for each in range(1, len(came) + 1)], y=came),
     ]
     return Lines(
-        caption=f"Row {place + 1}, first channel",
+        caption=f"Row {place + 1}, first channel" + (f": {told}" if told else ""),
         alt=f"{len(said)} frames were said, {len(came)} came",
         lines=[line for line in lines if line.x],
         x="frames after the source",
