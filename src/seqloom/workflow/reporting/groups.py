@@ -20,6 +20,8 @@ __all__ = ["Breakdown", "blocks_of", "by_column", "by_length", "by_rarity", "qua
 _GROUPS = 5
 _FEWEST = 10
 """Sentences of a group, where groups are cut by a number."""
+_CUT = 0.5
+"""The share of words in pieces from which on a vocabulary is not one of words."""
 _DOMAINS = 12
 """More are put together."""
 _SAMPLES = 500
@@ -49,15 +51,17 @@ def by_rarity(report: Report, numbering: Numbering) -> Breakdown:
     """By the words that the vocabulary does not have whole; else by how often the file has the rarest word.
 
     A vocabulary is learnt from the training pairs, and what is frequent there is one piece. A finished model knows no
-    more of its training data than that. Of characters and bytes it says nothing; then the file must do.
+    more of its training data than that. Where no word is one piece (characters, bytes), or every word is, it says
+    nothing; then the file must do.
     """
     cut, words = _cut_words(report, numbering)
-    if words and sum(cut) < 0.5 * words:
+    groups = quantiles(cut, one="word in pieces", several="words in pieces")
+    if sum(cut) < _CUT * words and len(groups) > 1:
         return Breakdown(
             title="By rare words",
             meaning="Words of the source that the model's vocabulary does not have as one piece: they were rare in, or "
             "absent from, what it was learnt from.",
-            groups=quantiles(cut, one="word in pieces", several="words in pieces"),
+            groups=groups,
         )
     split = [tokens(plain(each.source)) for each in report.tested]
     counts = Counter(word for each in split for word in set(each))
