@@ -70,7 +70,7 @@ def write_evaluation(
         Section(title="A sample", blocks=sample_blocks(report, sort, number=_SAMPLES)),
     ]
     if sort == "text":
-        lead = "The darker, the more the model looked there when it said this token."
+        lead = "The stronger the shade, the more the model looked there when it said this token."
         sections.append(Section(title="Where it looked", lead=lead, blocks=attention_of(report)))
     if report.reliability is not None:
         sections.append(Section(title="How far its confidences hold", blocks=confidences_of(report.reliability)))
@@ -79,7 +79,7 @@ def write_evaluation(
         sections.append(Section(title="The slowest", blocks=slowest_of(report, ask, number=_SLOWEST)))
     Page(
         title=f"{name} on {file}",
-        lead=f"{len(report.answers):,} sentences, {report.searched}. {_doubt(report)}",
+        lead=f"{len(report.answers):,} answers, {report.searched}. {_doubt(report)}",
         sections=sections,
         foot=f"Made by Seqloom {seqloom.__version__}.",
     ).write(path)
@@ -111,4 +111,4 @@ def _doubt(report: Report) -> str:
     """Few sentences tell little."""
     if len(report.answers) >= 100:
         return "The bars are 95 % intervals: groups whose bars overlap by much are not shown to differ."
-    return "So few sentences tell little: look at the intervals first."
+    return "So few tell little: look at the intervals first."

@@ -36,7 +36,7 @@ def tiles_of(report: Report) -> Tiles:
     ]
     speed = len(report.answers) / report.seconds if report.seconds else 0.0
     tiles.append(
-        Tile(name="sentences", value=f"{len(report.answers):,}", note=f"{report.searched}, {speed:.1f} a second")
+        Tile(name="answers", value=f"{len(report.answers):,}", note=f"{report.searched}, {speed:.1f} a second")
     )
     return Tiles(tiles=tiles)
 
@@ -51,13 +51,24 @@ def score_table(reports: Mapping[str, Report]) -> Table:
         Column(title="signature"),
     ]
     rows: list[list[str | float | None]] = []
+    outside = False
     for name, report in reports.items():
         told = [*report.scores]
         if report.reliability is not None:
             sure = report.reliability
             told += [each for each in (sure.brier, sure.ece, sure.area) if each is not None]
         rows += [[name, *_row(score)] for score in told]
-    return Table(caption="Scores with their intervals and signatures", columns=columns, rows=rows)
+        outside = outside or any(_outside(score) for score in told)
+    return Table(
+        caption="Scores with their intervals and signatures",
+        columns=columns,
+        rows=rows,
+        note="An ECE is a distance: chance adds to it, so that what is drawn anew may lie above it." if outside else "",
+    )
+
+
+def _outside(score: Score) -> bool:
+    return score.low is not None and score.high is not None and not score.low <= score.value <= score.high
 
 
 def _row(score: Score) -> list[str]:
