@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from seqloom.export.bench.entrants import Entrant
+
 from seqloom.export.bench.form import Form
 from seqloom.export.bench.points import Point
 from seqloom.export.bench.turn import Told

@@ -11,8 +11,8 @@ from cyclopts import App, CycloptsError
 import seqloom
 from seqloom.cli.bench import bench
 from seqloom.cli.check import check
-from seqloom.cli.data import data
 from seqloom.cli.compare import compare
+from seqloom.cli.data import data
 from seqloom.cli.datastore import datastore
 from seqloom.cli.distill import distill
 from seqloom.cli.evaluate import evaluate

@@ -8,7 +8,6 @@ from typing import Any
 
 from seqloom.core.errors import DataError
 from seqloom.export.bench.comparison import compare_forms
-from seqloom.export.bench.entrants import Entrant, entrants_of
 from seqloom.export.bench.form import Form
 from seqloom.export.bench.points import Point
 from seqloom.export.bench.process import Turn
@@ -18,6 +17,7 @@ from seqloom.families.training import Plan, Trained
 from seqloom.metrics import measure
 from seqloom.metrics.score import Comparison as Difference
 from seqloom.metrics.score import Score
+from seqloom.workflow.entrants import Entrant, entrants_of
 from seqloom.workflow.evaluating import Tested
 from seqloom.workflow.model import load_model
 from seqloom.workflow.preparing import open_data

@@ -5,8 +5,8 @@ from seqloom.pages.charts import Bars, Heatmap, Histogram, Line, Lines
 from seqloom.pages.document import Page, Section
 from seqloom.pages.intervals import Interval, Intervals
 from seqloom.pages.markup import Html, number, percent
-from seqloom.pages.texts import Text, Texts
 from seqloom.pages.ranges import Range, Ranges
+from seqloom.pages.texts import Text, Texts
 
 __all__ = [
     "Bars",

@@ -87,7 +87,9 @@ class Distilling:
         origin |= {"pairs": about, "sha256": sha256(pairs)}
         return self._training(recipe, {"teacher": origin}, train=(rows_in(pairs),), valid=valid)
 
-    def _training(self, recipe: Recipe, origin: Mapping[str, Any], **pairs: Sequence[Pairs]) -> Training:
+    def _training(
+        self, recipe: Recipe, origin: Mapping[str, Any], *, train: Sequence[Pairs], valid: Sequence[Pairs] = ()
+    ) -> Training:
         return Training(
             recipe=recipe,
             name=self.out.name,
@@ -98,7 +100,8 @@ class Distilling:
             resume=True,
             device=self.device,
             origin=origin,
-            **pairs,
+            train=train,
+            valid=valid,
         )
 
     def _check_run(self, recipe: Recipe, teacher: str) -> None:
