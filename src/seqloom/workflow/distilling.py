@@ -88,7 +88,7 @@ class Distilling:
         return self._training(recipe, {"teacher": origin}, train=(rows_in(pairs),), valid=valid)
 
     def _training(
-        self, recipe: Recipe, origin: Mapping[str, Any], *, train: Sequence[Pairs], valid: Sequence[Pairs] = ()
+        self, recipe: Recipe, origin: Mapping[str, Any], *, train: Sequence[Pairs] = (), valid: Sequence[Pairs] = ()
     ) -> Training:
         return Training(
             recipe=recipe,
