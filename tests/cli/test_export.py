@@ -104,8 +104,13 @@ def test_a_ctranslate2_folder_needs_no_torch(ctranslate2: Path, tmp_path: Path) 
     assert done.stdout.splitlines() == expected
 
 
-def test_what_an_engine_refuses_the_model_answers(transformer: Path, ctranslate2: Path) -> None:
-    """With constraints CTranslate2 has no say; without them it has, in the same call."""
+def test_what_an_engine_refuses_the_model_answers(
+    transformer: Path, ctranslate2: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With constraints CTranslate2 has no say; without them it has, in the same call, where our steps are torch's."""
+    kernels = seqloom.load(transformer, engine="auto")
+    assert kernels.engines == seqloom.load(transformer, engine="own").engines
+    monkeypatch.setattr("seqloom.workflow.model.takes", lambda network: False)
     model = seqloom.load(transformer, engine="auto")
     asked = [
         {"source": SOURCES[0], "constraints": [{"kind": "phrases", "phrases": [["mer"]]}]},

@@ -22,6 +22,7 @@ from seqloom.decoding.request import Engine, Pair, Source
 from seqloom.decoding.rollout import Rollout
 from seqloom.decoding.search import Search
 from seqloom.decoding.stepper import Stepper
+from seqloom.engines.native.stepper import takes
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.models.frame_stepper import ModelFrameStepper
 from seqloom.models.stepper import ModelStepper
@@ -73,7 +74,7 @@ class Model(Speaker):
         self.longest_source = longest_source
         self.metrics = metrics or {}
         self.exports: Sequence[Exported] = ()
-        """What was exported of it and answers faster."""
+        """What was exported of it."""
         self._steppers: dict[object, Stepper] = {}
         self._name = name
         self._trust = trust
@@ -100,7 +101,12 @@ class Model(Speaker):
 
     @property
     def engines(self) -> str:
-        return ", ".join([*(each.engines for each in self.exports), "own"])
+        return ", ".join([*(each.engines for each in self._faster), "own"])
+
+    @property
+    def _faster(self) -> Sequence[Exported]:
+        """The exports, where our own steps are torch's. Those of the kernels are as fast, and the model's own."""
+        return () if self.device.type == "cpu" and takes(self.network) else self.exports
 
     # ---- answering ---------------------------------------------------------------------------------------------------
 
@@ -115,7 +121,7 @@ class Model(Speaker):
             beams=asking.rows(self.network.vocabulary.size),
             device=self.device,
         )
-        faster = [each.engine(asking) for each in self.exports if each.refuses(asking.answers) is None]
+        faster = [each.engine(asking) for each in self._faster if each.refuses(asking.answers) is None]
         return FirstOf([*faster, own]) if faster else own
 
     def _scorer(self) -> Engine:
