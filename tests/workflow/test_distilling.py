@@ -19,6 +19,7 @@ from seqloom.training.events import Validated
 from seqloom.workflow import distilling, training
 from seqloom.workflow.distilled import Choice
 from seqloom.workflow.recipe import Recipe, load_recipe
+from seqloom.workflow.replaying import replay
 from seqloom.workflow.speaker import Speaker
 
 WORDS = dict(zip("我你猫狗喝看茶海一", ("I", "you", "cat", "dog", "drink", "see", "tea", "sea", "one"), strict=True))
@@ -120,6 +121,12 @@ def test_a_student_is_a_model_that_says_whose_it_is(task: Path, tmp_path: Path) 
     assert manifest["teacher"]["id"] == identity
     assert f"A student of {task / 'teacher'} ({identity})" in (tmp_path / "student" / "card.md").read_text()
     assert seqloom.load(tmp_path / "student").predict(["我看海"])[0].error is None
+
+
+def test_a_students_run_is_not_replayed_as_if_it_were_another(task: Path, tmp_path: Path) -> None:
+    distilled(task, tmp_path / "student")
+    with pytest.raises(ModelFolderError, match=r"it is a student.*`seqloom distill`"):
+        replay(tmp_path / "student")
 
 
 def test_it_learns_the_answers_and_is_chosen_on_what_its_teacher_was(task: Path, tmp_path: Path) -> None:

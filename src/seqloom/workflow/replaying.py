@@ -31,6 +31,11 @@ def replay(folder: Path, out: Path | None = None) -> Training:
     manifest = open_manifest(folder)
     if "engine" in manifest:
         raise ModelFolderError(f"{folder}: was exported, not trained. Replay the model that it was made of.")
+    if "teacher" in manifest:
+        raise ModelFolderError(
+            f"{folder}: cannot be replayed: it is a student, which learns what its teacher says. Give the command "
+            "`seqloom distill` of then with another `-o`."
+        )
     if out is not None and out.resolve() == folder.resolve():
         raise RecipeError(f"`-o` must be another folder than the run's own, but is {out}.")
     recipe = settings.load(Recipe, there(folder, "recipe.toml"))
