@@ -16,7 +16,7 @@ from turn import Question, take
 
 class CTranslate2:
     def __init__(
-        self, question: Question, files: Path, *, type: str, workers: int, threads: int, in_order: bool
+        self, question: Question, files: Path, *, type: str, workers: int, threads: int, in_order: bool = False
     ) -> None:
         self.question = question
         self.batch = question.batch if in_order else len(question.sources)

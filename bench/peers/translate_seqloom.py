@@ -15,10 +15,12 @@ import seqloom
 
 
 class Ours:
-    def __init__(self, question: Question, model: Path, *, engine: str, settings: Sequence[str]) -> None:
+    def __init__(
+        self, question: Question, model: Path | None = None, *, engine: str = "own", settings: Sequence[str] = ()
+    ) -> None:
         self.question = question
         self.settings = settings
-        self.model = seqloom.load(model, engine=engine)
+        self.model = seqloom.load(model or question.model, engine=engine)
 
     def translate(self, places: Sequence[int], *, beam: int) -> list[str]:
         answers = self.model.predict([self.question.texts[place] for place in places], beam=beam, set=self.settings)

@@ -184,7 +184,7 @@ def told_at(seconds: float, answers: list[str]) -> dict[str, Any]:
 
 def test_speeds_are_compared_within_a_round(bench: SimpleNamespace, job: Any) -> None:
     contestant, measured = bench.translators.Contestant, bench.translating.Measured
-    ours = measured(contestant=contestant(name="Seqloom", script=""), job=job)
+    ours = measured(contestant=contestant(name="Seqloom", script=bench.translators.OURS), job=job)
     slow = measured(contestant=contestant(name="CTranslate2", script="", files="any"), job=job)
     fast = measured(contestant=contestant(name="CTranslate2", script="", files="any", workers=2), job=job)
     targets = [target for _, target in PAIRS[:6]]

@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from seqloom.export.bench.entrants import Entrant
-
 from seqloom.export.bench.form import Form
 from seqloom.export.bench.points import Point
 from seqloom.export.bench.turn import Told
@@ -21,6 +19,7 @@ from seqloom.families.table import lines_of
 from seqloom.families.training import Trained
 from seqloom.metrics.score import Comparison, Score
 from seqloom.workflow import evaluating
+from seqloom.workflow.entrants import Entrant
 
 TESTED = [
     evaluating.Tested(source="你好 <b>", references=("hello",)),
