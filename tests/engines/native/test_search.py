@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 from dataclasses import replace
+from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -255,3 +258,26 @@ def test_weights_that_change_are_read_anew() -> None:
     assert after != before
     for one, other in zip(after, answer(Search(ModelStepper(made)), every), strict=True):
         alike(one, other)
+
+
+def resident() -> int:
+    """Bytes of this process in memory."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").is_file(), reason="memory is told by Linux")
+def test_a_thread_that_ends_leaves_nothing_behind() -> None:
+    """A long file is answered by one crew of threads after the other."""
+    stepper = NativeStepper(network(**ENCODERS["many words"], encoder={"feed_forward": 400}))
+    every = requests(1, beams=1)
+
+    def crew(threads: int) -> None:
+        for _ in range(threads):
+            thread = Thread(target=lambda: answer(NativeSearch(stepper, max_rows=4), every))
+            thread.start()
+            thread.join()
+
+    crew(20)
+    before = resident()
+    crew(200)
+    assert resident() - before < 8 * 2**20

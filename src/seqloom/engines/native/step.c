@@ -1,7 +1,25 @@
 #include "step.h"
 
-static _Thread_local void *kept = NULL, *kept_shorts = NULL;
-static _Thread_local size_t kept_size = 0, kept_shorts_size = 0;
+#include <pthread.h>
+
+/* What a thread keeps goes when it ends: whoever answers a long file starts many. */
+typedef struct {
+    void *room, *shorts;
+    size_t room_size, shorts_size;
+} Kept;
+
+static _Thread_local Kept kept;
+static _Thread_local int told_of = 0;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t key;
+
+static void forget(void *of_thread) {
+    Kept *gone = of_thread;
+    free(gone->room), free(gone->shorts);
+    *gone = (Kept){0};
+}
+
+static void begin(void) { pthread_key_create(&key, forget); }
 
 int panel_width(void) { return NR; }
 
@@ -9,6 +27,10 @@ int panel_width(void) { return NR; }
 int knows_shorts(void) { return SHORT; }
 
 static void *at_least(size_t bytes, void **there, size_t *size) {
+    if (!told_of) {
+        pthread_once(&once, begin);
+        told_of = !pthread_setspecific(key, &kept);
+    }
     if (bytes > *size) {
         free(*there);
         *there = malloc(bytes);
@@ -17,10 +39,10 @@ static void *at_least(size_t bytes, void **there, size_t *size) {
     return *there;
 }
 
-char *room_of(size_t bytes) { return at_least(bytes, &kept, &kept_size); }
+char *room_of(size_t bytes) { return at_least(bytes, &kept.room, &kept.room_size); }
 
 void *room_of_shorts(size_t bytes) {
-    void *found = at_least(bytes, &kept_shorts, &kept_shorts_size);
+    void *found = at_least(bytes, &kept.shorts, &kept.shorts_size);
     if (!found) abort(); /* a product cannot say that it was not made; it is a few kilobytes */
     return found;
 }
