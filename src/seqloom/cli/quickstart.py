@@ -50,7 +50,8 @@ def quickstart(data: Literal["phrasebook", "pronunciation"] = "phrasebook", /, *
     program = "seqloom" if which("seqloom") else os.path.relpath(sys.argv[0])
     print(f"""
 The model is the folder {folder}:
-  recipe.toml, weights.safetensors, tokenizer files, metrics.json, card.md, manifest.json, and attention.svg to look at
+  recipe.toml, weights.safetensors, tokenizer files, metrics.json, card.md, manifest.json;
+  report.html and attention.svg to look at
 
 Next, type
   echo "{chosen.asked[0]}" | {program} predict {folder}
