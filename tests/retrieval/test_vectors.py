@@ -27,6 +27,12 @@ def test_the_nearest_are_found_with_their_distances(graph: bool) -> None:
     np.testing.assert_allclose(found.distances_QK[same], squares[same], rtol=2e-2 if graph else 1e-4)
 
 
+def test_a_graph_of_few_keys_is_the_same_on_any_machine() -> None:
+    keys, queries = _keys(3000), _keys(200, seed=2)
+    found = [VectorIndex.build(keys, np.arange(3000), graph=True).nearest(queries, k=5) for _ in range(2)]
+    np.testing.assert_array_equal(found[0].values_QK, found[1].values_QK)
+
+
 def test_memory_is_bounded_by_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     keys, queries = _keys(300), _keys(50, seed=3)
     index = VectorIndex.build(keys, np.arange(300))

@@ -8,6 +8,7 @@ graph.usearch   the graph, where there is one
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +24,9 @@ Ints = npt.NDArray[np.integer[Any]]
 
 _GRAPH_FROM = 50_000
 """Vectors from which on a graph is worth its making."""
+_ALONE = 4_096
+"""The first keys go into a graph one after the other: many threads in a graph of few do not see each other's keys, and
+some are never found again."""
 _AT_ONCE = 64 * 1024 * 1024
 """Bytes of distances held at one time by a search without a graph."""
 
@@ -122,10 +126,10 @@ class VectorIndex:
 
 def _grown(keys: Floats) -> Any:
     graph = _usearch()(ndim=keys.shape[1], metric="l2sq", dtype="f16", connectivity=16)
-    step = 65_536
-    for first in range(0, len(keys), step):
-        some = np.asarray(keys[first : first + step], dtype=np.float32)
-        graph.add(np.arange(first, first + len(some)), some)
+    marks = [0, *range(_ALONE, len(keys), 65_536), len(keys)]
+    for first, last in pairwise(marks):
+        some = np.asarray(keys[first:last], dtype=np.float32)
+        graph.add(np.arange(first, last), some, threads=1 if last <= _ALONE else 0)
     return graph
 
 
