@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from seqloom.data.columns import Columns
 from seqloom.data.readers import read_rows
 from seqloom.data.rows import BadLine, Row
 
-WNUT = Path("/work/shared/data/wnut17")
+WNUT = Path(os.environ.get("SEQLOOM_DATA", Path(__file__).parents[3] / "shared" / "data")) / "wnut17"
 
 
 def columns(source: str | int | None = None, target: str | int | None = None) -> Columns:

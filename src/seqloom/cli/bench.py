@@ -1,13 +1,12 @@
 """`seqloom bench`: which form of a model to take."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from seqloom.cli.options import Files, Task, Trust, importing, pairs_in
+from seqloom.cli.options import Files, Task, Trust, importing, pairs_in, tell
 
 __all__ = ["bench"]
 
@@ -85,19 +84,15 @@ def bench(
         rounds=rounds,
         task=task,
         trust=frozenset(trust),
-        tell=_tell,
+        tell=tell,
     )
     for path in out:
         if path.suffix.lower() == ".json":
             write_json(path, found.to_data())
         elif lacking := write_picture(found, path):
-            _tell(f"{path}: no font here has {lacking}, which is drawn as boxes.")
+            tell(f"{path}: no font here has {lacking}, which is drawn as boxes.")
     if as_json:
         print(json.dumps(found.to_data(), ensure_ascii=False))
         return
     for line in lines_of(found):
         print(line)
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

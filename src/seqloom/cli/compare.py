@@ -1,13 +1,12 @@
 """`seqloom compare`: whether one model is better than another."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from seqloom.cli.options import Device, Files, Overrides, Task, Trust, importing, pairs_in
+from seqloom.cli.options import Device, Files, Overrides, Task, Trust, importing, pairs_in, tell
 
 __all__ = ["compare"]
 
@@ -93,7 +92,7 @@ def compare(
         task=task,
         device=device,
         trust=frozenset(trust),
-        tell=_tell,
+        tell=tell,
     )
     if html is not None:
         page_of(compared).write(html)
@@ -102,7 +101,3 @@ def compare(
         return
     for line in lines_of(compared):
         print(line)
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

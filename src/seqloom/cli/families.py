@@ -1,13 +1,12 @@
 """`seqloom families`: five ways to turn one sequence into another, on the same pairs and in the same time."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from seqloom.cli.options import Device, Files, Overrides, importing, named_all
+from seqloom.cli.options import Device, Files, Overrides, importing, named_all, tell
 
 __all__ = ["families"]
 
@@ -87,9 +86,9 @@ def families(
         overrides=overrides,
         device=device,
     )
-    trained = train_families(plan, watch=lambda events: show(events, last=lambda _: ()), tell=_tell)
-    _tell("\nmeasuring")
-    found = measure_families(trained, plan, sentences=sentences, rounds=rounds, tell=_tell)
+    trained = train_families(plan, watch=lambda events: show(events, last=lambda _: ()), tell=tell)
+    tell("\nmeasuring")
+    found = measure_families(trained, plan, sentences=sentences, rounds=rounds, tell=tell)
     page = html or plan.out / "families.html"
     page_of(found).write(page)
     write_json(plan.out / "families.json", found.to_data())
@@ -98,8 +97,4 @@ def families(
     else:
         for line in lines_of(found):
             print(line)
-    _tell(f"\nThe page is {page}; the models are in {plan.out}.")
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    tell(f"\nThe page is {page}; the models are in {plan.out}.")

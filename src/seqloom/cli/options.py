@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import gc
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, TypeAlias
@@ -22,6 +23,7 @@ __all__ = [
     "named",
     "named_all",
     "pairs_in",
+    "tell",
 ]
 
 Files: TypeAlias = Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=(), show_default=False)]
@@ -75,3 +77,8 @@ def importing() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def tell(line: str) -> None:
+    """Beside the answer."""
+    print(line, file=sys.stderr, flush=True)

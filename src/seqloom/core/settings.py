@@ -30,7 +30,7 @@ time, so what they name must be imported outside `if TYPE_CHECKING`.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
@@ -66,6 +66,7 @@ __all__ = [
     "Seed",
     "Share",
     "by_kind",
+    "flat",
     "load",
     "override",
     "parse",
@@ -121,6 +122,15 @@ def to_data(settings: object) -> dict[str, Any]:
         for name, setting in settings_of(type(settings)).items()
         if (value := getattr(settings, name)) is not None
     }
+
+
+def flat(data: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Nested tables as dotted keys."""
+    for key, value in data.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", value
 
 
 def _plain(shape: Shape, value: Any) -> Any:

@@ -6,7 +6,6 @@ The mode of a Gaussian is its mean, so there is nothing to search for: a wider b
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -18,6 +17,7 @@ from torch.nn import functional
 from seqloom.core.errors import DecodingError, SeqloomError
 from seqloom.core.specials import Specials
 from seqloom.decoding.collate import Layout, collate
+from seqloom.decoding.queue import Queue
 from seqloom.decoding.request import Answer, Event, Failed, Finished, Pair, Request, Scored
 from seqloom.nn.memory import SourceBatch
 from seqloom.nn.state import State
@@ -77,8 +77,7 @@ class Rollout:
         self.stepper = stepper
         self.max_rows = max_rows
         self.device = device
-        self._waiting: deque[Request] = deque()
-        self._refused: list[Failed] = []
+        self._queue = Queue()
         self._running: list[_Open] = []
         self._state: State | None = None
         self._frame_BC: Tensor | None = None
@@ -87,8 +86,8 @@ class Rollout:
 
     def refuses(self, request: Request) -> str | None:
         """Why the request cannot be answered; None if it can."""
-        if request.id in {*(known.id for known in self._waiting), *(known.id for known in self._running)}:
-            return f"`id` must be new, but {request.id!r} is being answered. Choose another."
+        if line := self._queue.refuses(request):
+            return line
         asked = {
             "search": request.search.kind != "beam",
             "nbest": request.nbest != 1,
@@ -106,26 +105,23 @@ class Rollout:
         return None
 
     def admit(self, requests: Sequence[Request]) -> None:
-        for request in requests:
-            line = self.refuses(request)
-            if line is None:
-                self._waiting.append(request)
-            else:
-                self._refused.append(Failed(id=request.id, error=DecodingError(line)))
+        self._queue.admit(requests, self.refuses)
 
     @torch.inference_mode()
     def step(self) -> list[Event]:
-        events: list[Event] = [*self._refused]
-        self._refused = []
+        refused = self._queue.refused()
+        events: list[Event] = []
         room = self.max_rows - len(self._running)
-        if room and self._waiting and (self.stepper.joins or not self._running):
+        if room and self._queue.waiting and (self.stepper.joins or not self._running):
             events += self._start(self._next_group(room))
-        return events + self._one_frame() if self._running else events
+        if self._running:
+            events += self._one_frame()
+        self._queue.over(events)
+        return refused + events
 
     def cancel(self, ids: Sequence[Hashable]) -> None:
         dropped = set(ids)
-        self._refused = [failed for failed in self._refused if failed.id not in dropped]
-        self._waiting = deque(request for request in self._waiting if request.id not in dropped)
+        self._queue.cancel(dropped)
         self._keep([place for place, row in enumerate(self._running) if row.id not in dropped])
 
     @torch.inference_mode()
@@ -141,10 +137,10 @@ class Rollout:
 
     def _next_group(self, room: int) -> list[Request]:
         """Those at the head of the queue whose sources can lie beside each other, and beside those that run."""
-        layout = Layout.of((self._running[0].request if self._running else self._waiting[0]).source)
+        layout = Layout.of((self._running[0].request if self._running else self._queue.waiting[0]).source)
         group: list[Request] = []
-        while self._waiting and len(group) < room and Layout.of(self._waiting[0].source) == layout:
-            group.append(self._waiting.popleft())
+        while self._queue.waiting and len(group) < room and Layout.of(self._queue.waiting[0].source) == layout:
+            group.append(self._queue.waiting.popleft())
         return group
 
     def _start(self, group: Sequence[Request]) -> list[Event]:
@@ -160,7 +156,7 @@ class Rollout:
             first = self._start(group[:middle])
             if self.stepper.joins or not self._running:
                 return first + self._start(group[middle:])
-            self._waiting.extendleft(reversed(group[middle:]))
+            self._queue.waiting.extendleft(reversed(group[middle:]))
             return first
         frame_BC = self._before(len(group))
         if self._state is not None and self._frame_BC is not None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Hashable, Sequence
 
 import torch
 
 from seqloom.core.errors import DecodingError
 from seqloom.decoding.observer import Observer
+from seqloom.decoding.queue import Queue
 from seqloom.decoding.refusals import fault
-from seqloom.decoding.request import Event, Failed, Pair, Piece, Request, Scored, answer
+from seqloom.decoding.request import Event, Pair, Request, Scored, answer
 from seqloom.decoding.run import Kind
 from seqloom.decoding.runs import Run, each_by_itself, start
 from seqloom.decoding.scoring import score
@@ -45,49 +45,38 @@ class Search:
         self.max_rows = max_rows
         self.observer = observer
         self.device = device
-        self._waiting: deque[Request] = deque()
+        self._queue = Queue()
         self._running: list[Run] = []
-        self._refused: list[Failed] = []
-        self._ids: set[Hashable] = set()
 
     def refuses(self, request: Request) -> str | None:
         """Why the request cannot be answered; None if it can."""
-        if request.id in self._ids:
-            return f"`id` must be new, but {request.id!r} is being answered. Choose another."
         stepper = self.stepper
-        return fault(request, longest=stepper.longest, order=stepper.order, size=stepper.vocabulary.size)
+        return self._queue.refuses(request) or fault(
+            request, longest=stepper.longest, order=stepper.order, size=stepper.vocabulary.size
+        )
 
     def admit(self, requests: Sequence[Request]) -> None:
         """Put requests in the queue. One that is refused fails at the next step."""
-        for request in requests:
-            line = self.refuses(request)
-            if line is None:
-                self._ids.add(request.id)
-                self._waiting.append(request)
-            else:
-                self._refused.append(Failed(id=request.id, error=DecodingError(line)))
+        self._queue.admit(requests, self.refuses)
 
     @torch.inference_mode()
     def step(self) -> list[Event]:
         """Start what fits, take one step of all that runs, and say what came of it."""
-        events: list[Event] = [*self._refused]
-        self._refused = []
-        over = [*self._start_waiting()]
+        refused = self._queue.refused()
+        events = self._start_waiting()
         for run in self._running:
-            over += run.step()
+            events += run.step()
         self._running = [run for run in self._running if run.num_rows]
-        self._ids -= {event.id for event in over if not isinstance(event, Piece)}
-        return events + over
+        self._queue.over(events)
+        return refused + events
 
     def cancel(self, ids: Sequence[Hashable]) -> None:
         """Forget these requests, wherever they are."""
         dropped = set(ids)
-        self._refused = [failed for failed in self._refused if failed.id not in dropped]
-        self._waiting = deque(request for request in self._waiting if request.id not in dropped)
+        self._queue.cancel(dropped)
         for run in self._running:
             run.keep(lambda id: id not in dropped)
         self._running = [run for run in self._running if run.num_rows]
-        self._ids -= dropped
 
     @torch.inference_mode()
     def score(self, pairs: Sequence[Pair]) -> list[Scored]:
@@ -99,8 +88,8 @@ class Search:
     def _start_waiting(self) -> list[Event]:
         """Start as many as fit, in turn; those that go into the same batch are read in one go."""
         failed: list[Event] = []
-        while self._waiting and (self.stepper.joins or not self._running):
-            run = self._batch_for(self._waiting[0])
+        while self._queue.waiting and (self.stepper.joins or not self._running):
+            run = self._batch_for(self._queue.waiting[0])
             group = self._next_group(run)
             if not group:
                 break
@@ -130,14 +119,14 @@ class Search:
 
     def _next_group(self, run: Run | None) -> list[Request]:
         """The requests at the head of the queue that start together, to join ``run`` or to open a batch."""
-        kind, beams = Kind.of(self._waiting[0]), self._rows(self._waiting[0]) if run is None else run.beams
+        kind, beams = Kind.of(self._queue.waiting[0]), self._rows(self._queue.waiting[0]) if run is None else run.beams
         group: list[Request] = []
         num_rows = self._num_rows
-        while self._waiting and (num_rows + beams <= self.max_rows or num_rows == 0):
-            request = self._waiting[0]
+        while self._queue.waiting and (num_rows + beams <= self.max_rows or num_rows == 0):
+            request = self._queue.waiting[0]
             if Kind.of(request) != kind or self._rows(request) > beams or self._batch_for(request) is not run:
                 break
-            group.append(self._waiting.popleft())
+            group.append(self._queue.waiting.popleft())
             num_rows += beams
         return group
 

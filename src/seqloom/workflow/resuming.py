@@ -51,7 +51,7 @@ def terms_of(folder: Path, asking: Asking, form: Form, *, engines: str, task: st
         "engine": engines,
         **({"task": task} if task else {}),
         **{f"model {name}": _model(Path(name)) for name in company},
-        **dict(_flat(settings.to_data(asking))),
+        **dict(settings.flat(settings.to_data(asking))),
         "json": form.as_json,
         **({} if form.least is None else {"min_confidence": form.least}),
     }
@@ -62,14 +62,6 @@ def _model(folder: Path) -> str:
     """Which model, and with which weights: those of a run that goes on change."""
     weights = sorted(folder.glob("*.safetensors"))
     return "-".join([read_manifest(folder)["id"], *(sha256(path)[:16] for path in weights)])
-
-
-def _flat(data: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in data.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{path}{key}.")
-        else:
-            yield f"{path}{key}", value
 
 
 @dataclass(frozen=True, kw_only=True)

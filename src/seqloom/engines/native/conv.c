@@ -184,11 +184,7 @@ static void stretch(const void *decoder, const Output *o, const Call *c, const i
         look(d, c, l, row, rows, room);
     }
     linear(&d->out, room->x, width, room->token, d->embedding, rows, STORE);
-    if (c->hidden)
-        for (int r = 0; r < rows; r++)
-            memcpy(c->hidden + (long)row[r] * d->embedding, room->token + (long)r * d->embedding,
-                   d->embedding * sizeof(float));
-    if (c->count) project(o, c, room->token, d->embedding, row, rows, room_left);
+    project(o, c, room->token, d->embedding, row, rows, room_left);
 }
 
 int conv_step(const Decoder *d, const Output *o, const Call *c) {

@@ -4,43 +4,17 @@
 
 #include "step.h"
 
-#define TOGETHER 6
-
-/* How many from here on are of one source, and can read it together. */
-static inline int together(const Call *c, const int32_t *row, int rows) {
-    int n = 1;
-    while (n < rows && n < TOGETHER && row[n] / c->beams == row[0] / c->beams) n++;
-    return n;
-}
-
 /* scores_rs += q_r · key_s */
 static inline __attribute__((always_inline)) void add_products(int rows, const float *q, long q_step, const float *keys,
                                                                long apart, int n, int width, float *scores,
                                                                long step) {
     for (int s = 0; s < n; s += 2) {
         const float *one = keys + s * apart, *other = s + 1 < n ? one + apart : one;
-        vec sums[TOGETHER][2];
-#pragma GCC unroll 6
-        for (int r = 0; r < rows; r++) sums[r][0] = sums[r][1] = (vec){};
-        int k = 0;
-        for (; k + VL <= width; k += VL) {
-            vec left = at(one + k), right = at(other + k);
-#pragma GCC unroll 6
-            for (int r = 0; r < rows; r++) {
-                vec value = at(q + r * q_step + k);
-                sums[r][0] += value * left;
-                sums[r][1] += value * right;
-            }
-        }
-#pragma GCC unroll 6
+        float found[TOGETHER][2];
+        two_products(rows, q, q_step, one, other, width, found);
         for (int r = 0; r < rows; r++) {
-            float found[2] = {total(sums[r][0]), total(sums[r][1])};
-            for (int i = k; i < width; i++) {
-                found[0] += q[r * q_step + i] * one[i];
-                found[1] += q[r * q_step + i] * other[i];
-            }
-            scores[r * step + s] += found[0];
-            if (s + 1 < n) scores[r * step + s + 1] += found[1];
+            scores[r * step + s] += found[r][0];
+            if (s + 1 < n) scores[r * step + s + 1] += found[r][1];
         }
     }
 }

@@ -133,6 +133,34 @@ static inline void normalise(const Norm *norm, const float *x, float *y, int row
     }
 }
 
+#define TOGETHER 6 /* hypotheses of one source that read what it has at once */
+
+/* x_r · one and x_r · other, for a constant number of rows. */
+static inline __attribute__((always_inline)) void two_products(int rows, const float *x, long x_step, const float *one,
+                                                               const float *other, long width, float (*found)[2]) {
+    vec sums[TOGETHER][2];
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; r++) sums[r][0] = sums[r][1] = (vec){};
+    long k = 0;
+    for (; k + VL <= width; k += VL) {
+        vec left = at(one + k), right = at(other + k);
+#pragma GCC unroll 6
+        for (int r = 0; r < rows; r++) {
+            vec value = at(x + r * x_step + k);
+            sums[r][0] += value * left;
+            sums[r][1] += value * right;
+        }
+    }
+#pragma GCC unroll 6
+    for (int r = 0; r < rows; r++) {
+        found[r][0] = total(sums[r][0]), found[r][1] = total(sums[r][1]);
+        for (long i = k; i < width; i++) {
+            found[r][0] += x[r * x_step + i] * one[i];
+            found[r][1] += x[r * x_step + i] * other[i];
+        }
+    }
+}
+
 /* Σ_t weight[t] · (what lies `apart` behind place[t]), for `wide` registers of it. */
 static inline __attribute__((always_inline)) void mix(int wide, const float *const *place, long apart, int n,
                                                       const float *weight, float scale, float *out) {

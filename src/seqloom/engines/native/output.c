@@ -77,34 +77,6 @@ static void weigh(const Output *o, const float *x, int count, Seen *seen) {
     }
 }
 
-/* The scores of two tokens for `rows` hypotheses of one source. */
-static inline __attribute__((always_inline)) void two_tokens(int rows, const float *x, long width, const float *one,
-                                                             const float *other, float *logits, long step) {
-    vec sums[6][2];
-#pragma GCC unroll 6
-    for (int r = 0; r < rows; r++) sums[r][0] = sums[r][1] = (vec){};
-    long k = 0;
-    for (; k + VL <= width; k += VL) {
-        vec left = at(one + k), right = at(other + k);
-#pragma GCC unroll 6
-        for (int r = 0; r < rows; r++) {
-            vec value = at(x + r * width + k);
-            sums[r][0] += value * left;
-            sums[r][1] += value * right;
-        }
-    }
-#pragma GCC unroll 6
-    for (int r = 0; r < rows; r++) {
-        float found[2] = {total(sums[r][0]), total(sums[r][1])};
-        for (long i = k; i < width; i++) {
-            found[0] += x[r * width + i] * one[i];
-            found[1] += x[r * width + i] * other[i];
-        }
-        logits[r * step] = found[0];
-        logits[r * step + 1] = found[1];
-    }
-}
-
 /* Of a list the weights are not side by side: each token's are read once for all hypotheses of its source. */
 static void score_list(const Output *o, const Call *c, const float *x, long width, const int32_t *row, int rows,
                        float *scores, long step) {
@@ -113,16 +85,15 @@ static void score_list(const Output *o, const Call *c, const float *x, long widt
     for (int64_t j = 0; j < tokens; j += 2) {
         int64_t other = j + 1 < tokens ? j + 1 : j;
         const float *one_w = o->token_weight + list[j] * width, *other_w = o->token_weight + list[other] * width;
-        float *to = scores + j;
+        float *to = scores + j, found[TOGETHER][2];
 #define ROWS(n) \
-    case n: two_tokens(n, x, width, one_w, other_w, to, step); break;
+    case n: two_products(n, x, width, one_w, other_w, width, found); break;
         switch (rows) { ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) }
 #undef ROWS
-        if (o->token_bias)
-            for (int r = 0; r < rows; r++) {
-                to[r * step] += o->token_bias[list[j]];
-                to[r * step + 1] += o->token_bias[list[other]];
-            }
+        for (int r = 0; r < rows; r++) {
+            to[r * step] = found[r][0] + (o->token_bias ? o->token_bias[list[j]] : 0);
+            to[r * step + 1] = found[r][1] + (o->token_bias ? o->token_bias[list[other]] : 0);
+        }
     }
 }
 
@@ -195,6 +166,9 @@ static void few(const Output *o, const Call *c, const float *x, long width, cons
 }
 
 void project(const Output *o, const Call *c, const float *x, long width, const int32_t *row, int rows, Room left) {
+    if (c->hidden)
+        for (int r = 0; r < rows; r++) memcpy(c->hidden + row[r] * width, x + r * width, width * sizeof(float));
+    if (!c->count) return;
     Rooms room;
     rooms(o, c, &room, &left);
     if (o->bridge.panels) {
@@ -202,9 +176,8 @@ void project(const Output *o, const Call *c, const float *x, long width, const i
         x = room.bridged, width = o->bridge.out;
     }
     for (int first = 0, next; first < rows; first = next) {
-        int most = c->list ? 6 : FEW;
-        for (next = first + 1; next < rows && next < first + most; next++)
-            if (c->list && row[next] / c->beams != row[first] / c->beams) break;
+        int most = rows - first < FEW ? rows - first : FEW;
+        next = first + (c->list ? together(c, row + first, rows - first) : most);
         few(o, c, x + first * width, width, row + first, next - first, &room);
     }
 }

@@ -237,10 +237,7 @@ static void stretch(const void *decoder, const Output *o, const Call *c, const i
             if (d->feeds) memcpy(c->cell + (long)(row[r] + 1) * d->state - width, to, width * sizeof(float));
         }
     }
-    if (c->hidden)
-        for (int r = 0; r < rows; r++)
-            memcpy(c->hidden + (long)row[r] * width, room->h + r * width, width * sizeof(float));
-    if (c->count) project(o, c, room->h, width, row, rows, room_left);
+    project(o, c, room->h, width, row, rows, room_left);
 }
 
 int recurrent_step(const Decoder *d, const Output *o, const Call *c) {

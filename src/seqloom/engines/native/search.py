@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-from collections import deque
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +14,7 @@ from torch import Tensor
 from seqloom.core.errors import DecodingError
 from seqloom.decoding.collate import Layout, collate
 from seqloom.decoding.progress import no_answer, not_a_number
+from seqloom.decoding.queue import Queue
 from seqloom.decoding.refusals import fault, longest_answer
 from seqloom.decoding.request import Answer, BeamSearch, Event, Failed, Finished, Pair, Request, Scored
 from seqloom.decoding.runs import each_by_itself
@@ -60,14 +60,10 @@ class NativeSearch:
         """``max_rows``: hypotheses of all sources that are searched side by side."""
         self.stepper = stepper
         self.max_rows = max_rows
-        self._waiting: deque[Request] = deque()
+        self._queue = Queue()
         self._pool: _Pool | None = None
-        self._ids: set[Hashable] = set()
-        self._refused: list[Failed] = []
 
     def refuses(self, request: Request) -> str | None:
-        if request.id in self._ids:
-            return f"`id` must be new, but {request.id!r} is being answered. Choose another."
         more = {
             "another way to search": type(request.search) is not BeamSearch,
             "constraints": request.constraints,
@@ -78,54 +74,47 @@ class NativeSearch:
             if wanted:
                 return f"The kernels' own search knows nothing of {name}. Take the engine that does."
         stepper = self.stepper
-        return fault(request, longest=stepper.longest, order=stepper.order, size=stepper.vocabulary.size)
+        return self._queue.refuses(request) or fault(
+            request, longest=stepper.longest, order=stepper.order, size=stepper.vocabulary.size
+        )
 
     def admit(self, requests: Sequence[Request]) -> None:
-        for request in requests:
-            line = self.refuses(request)
-            if line is None:
-                self._ids.add(request.id)
-                self._waiting.append(request)
-            else:
-                self._refused.append(Failed(id=request.id, error=DecodingError(line)))
+        self._queue.admit(requests, self.refuses)
 
     @torch.inference_mode()
     def step(self) -> list[Event]:
         """Take steps until some answer is there, but not too many."""
-        events: list[Event] = [*self._refused]
-        self._refused = []
-        events += self._start_waiting()
+        refused = self._queue.refused()
+        events = self._start_waiting()
         if self._pool is not None:
             events += self._pool.run(_MOST_STEPS)
-        self._ids -= {event.id for event in events}
-        return events
+        self._queue.over(events)
+        return refused + events
 
     def cancel(self, ids: Sequence[Hashable]) -> None:
         dropped = set(ids)
-        self._refused = [failed for failed in self._refused if failed.id not in dropped]
-        self._waiting = deque(request for request in self._waiting if request.id not in dropped)
+        self._queue.cancel(dropped)
         if self._pool is not None:
             self._pool.drop(dropped)
-        self._ids -= dropped
 
     def score(self, pairs: Sequence[Pair]) -> list[Scored]:
         raise DecodingError("The kernels' own search scores nothing. Take the engine that does.")
 
     def _start_waiting(self) -> list[Event]:
         """Those that have a place, if there are enough of them to be read together."""
-        if not self._waiting:
+        waiting, pool = self._queue.waiting, self._pool
+        if not waiting:
             return []
-        pool = self._pool
         if pool is None or not pool.running:
-            pool = self._pool = self._pool_for(self._waiting[0].beams)
-        if pool.free < min(len(self._waiting), max(1, pool.places // _TOGETHER)):
+            pool = self._pool = self._pool_for(waiting[0].beams)
+        if pool.free < min(len(waiting), max(1, pool.places // _TOGETHER)):
             return []
         group: list[Request] = []
-        layout = Layout.of(self._waiting[0].source)
-        while self._waiting and len(group) < pool.free and self._waiting[0].beams <= pool.beams:
-            if Layout.of(self._waiting[0].source) != layout:
+        layout = Layout.of(waiting[0].source)
+        while waiting and len(group) < pool.free and waiting[0].beams <= pool.beams:
+            if Layout.of(waiting[0].source) != layout:
                 break
-            group.append(self._waiting.popleft())
+            group.append(waiting.popleft())
         return each_by_itself(group, pool.admit) if group else []
 
     def _pool_for(self, beams: int) -> _Pool:

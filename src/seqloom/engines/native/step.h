@@ -58,7 +58,14 @@ static inline float *floats(Room *room, size_t count) {
 /* What the projection of a stretch of rows needs. */
 size_t room_of_output(const Output *o, const Call *c);
 
-/* The best tokens of these rows, of which `x` is the last state. */
+/* How many rows from here on are of one source, and can read it together. */
+static inline int together(const Call *c, const int32_t *row, int rows) {
+    int n = 1;
+    while (n < rows && n < TOGETHER && row[n] / c->beams == row[0] / c->beams) n++;
+    return n;
+}
+
+/* What is asked of these rows, of which `x` is the last state: itself, or the best tokens. */
 void project(const Output *o, const Call *c, const float *x, long width, const int32_t *row, int rows, Room left);
 
 /* ---- all rows, a stretch a thread at a time ------------------------------------------------------------------ */

@@ -178,10 +178,7 @@ static void stretch(const void *decoder, const Output *o, const Call *c, const i
     widen(d, rows, &room);
     for (int r = 0; r < rows; r++) place(d, c->position[row[r] / c->beams], room.x + (long)r * d->width);
     through(d, d->ssru ? ssru : self_attention, cross_attention, &(Asked){c, row}, rows, &room);
-    if (c->hidden)
-        for (int r = 0; r < rows; r++)
-            memcpy(c->hidden + row[r] * d->width, room.x + r * d->width, d->width * sizeof(float));
-    if (c->count) project(o, c, room.x, d->width, row, rows, left);
+    project(o, c, room.x, d->width, row, rows, left);
 }
 
 int transformer_step(const Transformer *d, const Output *o, const Call *c) {

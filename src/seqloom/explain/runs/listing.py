@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seqloom.core import settings
 from seqloom.core.errors import ModelFolderError
 from seqloom.core.toml import inline
 from seqloom.explain.runs.run import Run, is_run, read_run
@@ -99,18 +100,10 @@ def _below(folder: Path, deep: int) -> Iterator[Path]:
 
 def _settings(run: Run) -> dict[str, str]:
     """All that made it: the recipe, the data by its checksums, the budget and the machine."""
-    flat = {key: inline(value) for key, value in _flat(run.recipe) if key.split(".")[0] not in _FREE}
+    flat = {key: inline(value) for key, value in settings.flat(run.recipe) if key.split(".")[0] not in _FREE}
     files = run.manifest.get("data", {}).get("files", [])
     for each in files:
         role = f"{each.get('role')} data"
         flat[role] = ", ".join(filter(None, [flat.get(role, ""), f"{each.get('file')} {str(each.get('sha256'))[:8]}"]))
     made_of = {key: run.manifest[key] for key in _MADE_OF if run.manifest.get(key) is not None}
     return flat | {f"--{key}" if key == "budget" else key: str(value) for key, value in made_of.items()}
-
-
-def _flat(data: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in data.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{path}{key}.")
-        else:
-            yield f"{path}{key}", value

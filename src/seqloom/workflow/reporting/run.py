@@ -126,7 +126,7 @@ def _about(folder: Path, recipe: Use, seen: Mapping[str, Any]) -> list[Block]:
     blocks: list[Block] = []
     if lines:
         blocks.append(Table(caption="What was read, and what cleaning did", columns=[Column(title="data")], rows=lines))
-    settings_rows = [[f"`{key}`", value] for key, value in _flat(settings.to_data(recipe))]
+    settings_rows = [[f"`{key}`", str(value)] for key, value in settings.flat(settings.to_data(recipe))]
     blocks += [
         _folded("Every setting", "The resolved recipe", ("setting", "value"), settings_rows),
         _folded(
@@ -142,17 +142,6 @@ def _about(folder: Path, recipe: Use, seen: Mapping[str, Any]) -> list[Block]:
 def _folded(summary: str, caption: str, titles: tuple[str, str], rows: list[list[str]]) -> Details:
     columns = [Column(title=titles[0]), Column(title=titles[1], kind="sample")]
     return Details(summary=summary, blocks=[Table(caption=caption, columns=columns, rows=rows)])
-
-
-def _flat(data: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
-    """Nested tables as dotted keys."""
-    found: list[tuple[str, str]] = []
-    for key, value in data.items():
-        if isinstance(value, Mapping) and value:
-            found += _flat(value, f"{before}{key}.")
-        else:
-            found.append((f"{before}{key}", str(value)))
-    return found
 
 
 def _manifest(folder: Path) -> Mapping[str, Any]:
