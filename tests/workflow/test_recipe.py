@@ -90,3 +90,9 @@ def test_a_shipped_recipe_builds_and_explains_itself(name: str) -> None:
 def test_a_recipe_that_is_not_there_is_told_from_those_that_are() -> None:
     with pytest.raises(RecipeError, match="Did you mean `translation`"):
         load_recipe("translatoin")
+
+
+def test_a_folder_of_data_may_be_called_as_a_recipe_is(tmp_path, monkeypatch) -> None:
+    (tmp_path / "inflection").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert load_recipe("inflection").about == load_recipe(shipped_recipes()["inflection"]).about

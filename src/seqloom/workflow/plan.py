@@ -92,4 +92,5 @@ def _size(vocabulary: Specials) -> str:
 def _device(trainer: Trainer) -> str:
     if trainer.learner.device.type == "cuda":
         return torch.cuda.get_device_name(trainer.learner.device)
-    return f"processor, {torch.get_num_threads()} threads"
+    threads = trainer.settings.threads or torch.get_num_threads()
+    return f"processor, {threads} thread{'s' if threads > 1 else ''}"

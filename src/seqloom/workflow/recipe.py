@@ -84,7 +84,7 @@ def load_recipe(name: str | Path, *, overrides: Sequence[str] = (), trust: froze
     """A recipe by its path, or one that ships by its name."""
     shipped = shipped_recipes()
     path = Path(name)
-    if not path.exists() and str(name) in shipped:
+    if not path.is_file() and str(name) in shipped:  # a folder of data may well be called as its task is
         path = shipped[str(name)]
     elif not path.exists() and path.suffix != ".toml":
         guess = nearest(str(name), shipped)

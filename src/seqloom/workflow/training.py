@@ -126,7 +126,7 @@ class Training:
                 about = {
                     "budget": self.budget,
                     "device": str(device),
-                    "threads": torch.get_num_threads(),
+                    "threads": recipe.training.threads or torch.get_num_threads(),
                     **self.origin,
                     "plan": {name: getattr(trainer.plan, name) for name in ("steps", "validate_every", "epochs")},
                 }
