@@ -16,7 +16,7 @@ LIGHT += ["seqloom.data.readers", "seqloom.data.settings", "seqloom.data.tokeniz
 LIGHT += ["seqloom.engines.ctranslate2", "seqloom.pages", "seqloom.data.nearness"]
 LIGHT += ["seqloom.data.converting", "seqloom.data.splitting", "seqloom.data.inspecting.page"]
 LIGHT += ["seqloom.data.inspecting.suggestion", "seqloom.cli.inspect", "seqloom.explain.runs.page"]
-LIGHT += ["seqloom.metrics.groups", "seqloom.workflow.reporting"]
+LIGHT += ["seqloom.metrics.groups", "seqloom.workflow.reporting", "seqloom.tasks"]
 
 
 @pytest.mark.parametrize("module", LIGHT)

@@ -43,7 +43,7 @@ def test_a_task_is_a_recipe_of_its_own() -> None:
         evaluation={"metrics": ["bleu"], "tasks": {"kind": {"metrics": ["accuracy"]}}},
         answers={"beam": 3},
     )
-    kind = made.task("kind")
+    kind = made.of_task("kind")
     assert (kind.data.train, kind.data.target_columns, kind.data.max_source) == (("b.tsv", "c.tsv"), (3,), 9)
     assert kind.data.target_tokenizer is not None
     assert (kind.data.tokenizer.kind, kind.data.target_tokenizer.kind) == ("word", "character")
@@ -53,9 +53,9 @@ def test_a_task_is_a_recipe_of_its_own() -> None:
     assert kind.evaluation.metrics == ("accuracy",)
     assert kind.answers.beam == 3
     assert not kind.data.tasks
-    assert recipe().task("kind").data.target_tokenizer == recipe().data.tokenizer
+    assert recipe().of_task("kind").data.target_tokenizer == recipe().data.tokenizer
     with pytest.raises(RecipeError, match='`task` must be "kind", but is "pos"'):
-        made.task("pos")
+        made.of_task("pos")
     assert settings.parse(Recipe, settings.to_data(made)) == made
 
 

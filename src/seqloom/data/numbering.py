@@ -31,6 +31,10 @@ _TOGETHER = 4096
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
+def as_it_is(row: Row) -> Row:
+    return row
+
+
 class Numbering:
     """The tokenizers of both sides, and what happens to what is too long for the model.
 
@@ -54,6 +58,8 @@ class Numbering:
         max_source: int = 0,
         max_target: int = 0,
         on_long: OnLong = "drop",
+        read: Callable[[Row], Row] = as_it_is,
+        known: Mapping[str, Any] = _NONE,
         tasks: Mapping[str, Numbering] = _NONE,
     ) -> None:
         self.sources, self.targets = source, target
@@ -64,6 +70,10 @@ class Numbering:
         """What the model reads in the first place, as ``Source.parts`` names it."""
         self.max_source, self.max_target = max_source, max_target
         self.on_long = on_long
+        self.read = read
+        """What a task makes of a row before it is numbered; ``pairs`` does it, who asks for a source does it before."""
+        self.known = known
+        """What a task must know of the training pairs."""
         self.tasks = tasks
         """Of the model's further tasks: the same sources, other targets."""
 
@@ -125,7 +135,7 @@ class Numbering:
 
     def pairs(self, rows: Iterable[Row], *, count: Count) -> Iterator[Numbered]:
         """The rows, numbered. What is cut or left out because of its length is counted."""
-        rows = iter(rows)
+        rows = map(self.read, rows)
         while chosen := list(islice(rows, _TOGETHER)):
             for row in chosen:
                 if not row.targets:

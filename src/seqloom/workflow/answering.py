@@ -12,7 +12,6 @@ from seqloom.core.errors import DataError, DecodingError, SeqloomError
 from seqloom.core.series import read_series
 from seqloom.core.settings import Count, Positive, by_kind
 from seqloom.data.numbering import Numbering
-from seqloom.data.rows import Row
 from seqloom.data.sentences import join_answers
 from seqloom.data.spellings import words_of
 from seqloom.decoding.constraints import ConstraintSettings, SourceText
@@ -30,6 +29,7 @@ from seqloom.decoding.request import (
     Source,
 )
 from seqloom.metrics.pairwise import UTILITIES
+from seqloom.tasks import Task
 from seqloom.workflow.answers import Answer, Attention
 from seqloom.workflow.asking import Asking
 from seqloom.workflow.calibrating import AS_SAID, Calibration
@@ -79,6 +79,7 @@ class Answerer:
         *,
         longest_source: int,
         looks: Looks,
+        task: Task,
         calibration: Calibration = AS_SAID,
     ) -> None:
         self.engine = engine
@@ -86,6 +87,7 @@ class Answerer:
         self.asking = asking
         self.longest_source = longest_source
         self.looks = looks
+        self.task = task
         self.calibration = calibration
 
     def answer(self, feed: Feed, *, first: int = 0) -> Iterator[Answer]:
@@ -166,6 +168,7 @@ class Answerer:
             if question.wrong:
                 raise DataError(f"{question.wrong}.")
             own = settings.parse(_Own, {key: each for key, each in question.extras.items() if key in _OWN}, where="it")
+            own = replace(own, constraints=(*self.task.constraints(question.row), *own.constraints))
             each.parts, each.numbered = self._read(question)
             for part, (source, own_words) in enumerate(each.numbered):
                 each.requests += self._requests((place, part), each.parts[part], source, own_words, own)
@@ -177,7 +180,7 @@ class Answerer:
         """The parts of a source, as text and as numbers."""
         if question.drawn is not None:
             return [question.text], [(question.drawn, ())]
-        row = Row(source=question.text, extras=question.extras)
+        row = self.numbering.read(question.row)
         rows = [part for part in self.numbering.split_row(row, limit=self.longest_source) if part.source.strip()]
         return [part.source for part in rows], [self.numbering.source(part.source, part.extras) for part in rows]
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from seqloom.data.rows import Row
+from seqloom.tasks import Task
 from seqloom.workflow.calibrating import AS_SAID, Calibration
 
-__all__ = ["Answer", "Attention", "PairScore"]
+__all__ = ["Answer", "Attention", "PairScore", "shown"]
 
 Attention = tuple[tuple[float, ...], ...]
 """A row a token of the answer, its end included; a column a token of the source."""
@@ -30,6 +32,8 @@ class Answer:
     """One more than there are tokens: the last is the end's."""
     source: str
     source_tokens: tuple[str, ...]
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """What else the task says of it: spans, fields that were found, probabilities."""
     series: list[list[float]] | None = None
     """The frames of an answer that is a series of numbers, which ``text`` says too."""
     alternatives: tuple[Answer, ...] = ()
@@ -83,6 +87,7 @@ class Answer:
         data = {
             "source": self.source,
             "text": self.text,
+            **self.fields,
             "score": self.score,
             "logp": self.logp,
             "confidence": self.confidence,
@@ -94,6 +99,15 @@ class Answer:
                 {key: value for key, value in each.to_data().items() if key != "source"} for each in self.alternatives
             ]
         return data
+
+
+def shown(answer: Answer, row: Row, task: Task) -> Answer:
+    """The answer, and those beside it, as a task shows what was said to this question."""
+    if answer.error is not None:
+        return answer
+    made = task.show(row, answer.text)
+    others = tuple(shown(each, row, task) for each in answer.alternatives)
+    return replace(answer, text=made.text, fields=made.fields, alternatives=others)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,8 +45,7 @@ def write_card(
     ]
     for name, report in reports.items():
         parts.append(f"On {name} ({len(report.answers):,} sources, {report.searched}):")
-        told = [*report.scores, *(() if report.reliability is None else report.reliability.lines)]
-        parts.append("\n".join(f"- {line}" for line in told))
+        parts.append("\n".join(f"- {line}" for line in report.lines))
     if not reports:
         parts.append("Not measured.")
     else:

@@ -11,6 +11,7 @@ import numpy as np
 from seqloom.core.errors import DataError
 from seqloom.data.rows import Row
 from seqloom.metrics import Reliability, Score, measure, measure_reliability, qualities
+from seqloom.tasks import Answered, Task
 from seqloom.workflow.answers import Answer
 from seqloom.workflow.calibrating import Calibration
 from seqloom.workflow.feeds import Question
@@ -47,6 +48,8 @@ class Report:
     """What ``qualities`` are."""
     qualities: tuple[float, ...] = field(default=(), repr=False)
     """How good each answer is alone, from 0 to 1; none where the first metric is no share, and while training."""
+    baselines: Mapping[str, tuple[Score, ...]] = field(default_factory=dict)
+    """What the simplest answers to the same questions are worth, by their names; none while training."""
     reliability: Reliability | None = None
     """How far the confidences may be relied on."""
 
@@ -59,11 +62,16 @@ class Report:
         raise KeyError(f"{name}: this report has {', '.join(score.name for score in self.scores)}")
 
     def __str__(self) -> str:
-        lines = [str(score) for score in self.scores]
-        if self.reliability is not None:
-            lines += self.reliability.lines
+        lines = self.lines
         speed = len(self.answers) / self.seconds if self.seconds else 0.0
         return "\n".join([*lines, f"{len(self.answers):,} answers, {self.searched}, {speed:.1f} a second"])
+
+    @property
+    def lines(self) -> list[str]:
+        """What was measured, a line each."""
+        lines = [str(score) for score in self.scores]
+        lines += [f"beside it, {name}: {', '.join(map(brief, of))}" for name, of in self.baselines.items()]
+        return lines if self.reliability is None else [*lines, *self.reliability.lines]
 
     @property
     def numbers(self) -> dict[str, float]:
@@ -73,11 +81,23 @@ class Report:
     def to_data(self) -> dict[str, Any]:
         return {
             "scores": {_plain(score.name): score.to_data() for score in self.scores},
+            **self._baselines(),
             **({} if self.reliability is None else {"reliability": self.reliability.to_data()}),
             "answers": len(self.answers),
             "search": self.searched,
             "seconds": round(self.seconds, 3),
         }
+
+    def _baselines(self) -> dict[str, Any]:
+        found = {
+            name: {_plain(score.name): score.to_data() for score in scores} for name, scores in self.baselines.items()
+        }
+        return {"baselines": found} if found else {}
+
+
+def brief(score: Score) -> str:
+    """Without its signature, which another of the same name has had."""
+    return str(score).partition(" (")[0]
 
 
 def gather(rows: Iterable[Row], recipe: Use) -> list[Tested]:
@@ -107,25 +127,36 @@ def report_on(
     answers: Sequence[Answer],
     settings: EvaluationSettings,
     *,
+    task: Task,
     searched: str,
     seconds: float,
     samples: int = 1000,
 ) -> Report:
     """``samples`` 0 leaves out the intervals, and what is to be said of the confidences."""
     texts, references = [answer.text for answer in answers], [each.references for each in tested]
-    scores = measure(
-        settings.metrics,
-        texts,
-        references,
-        bleu_tokenizer=settings.bleu_tokenizer,
-        sources=[each.source for each in tested],
-        samples=samples,
-    )
-    report = Report(
-        scores=tuple(scores), answers=tuple(answers), tested=tuple(tested), searched=searched, seconds=seconds
-    )
+    rows = [Row(source=each.source, targets=each.references, extras=each.extras) for each in tested]
+
+    def scored(said: Sequence[Sequence[str]]) -> tuple[Score, ...]:
+        """Of the answers to each question, best first."""
+        found = measure(
+            settings.metrics,
+            [best for best, *_ in said],
+            references,
+            bleu_tokenizer=settings.bleu_tokenizer,
+            sources=[each.source for each in tested],
+            samples=samples,
+        )
+        if samples:
+            answered = [Answered(row=row, texts=tuple(one)) for row, one in zip(rows, said, strict=True)]
+            found += task.scores(answered, samples=samples)
+        return tuple(found)
+
+    scores = scored([(answer.text, *(other.text for other in answer.alternatives)) for answer in answers])
+    report = Report(scores=scores, answers=tuple(answers), tested=tuple(tested), searched=searched, seconds=seconds)
     if not samples:
         return report
+    baselines = {name: scored([tuple(say(row)) or ("",) for row in rows]) for name, say in task.baselines.items()}
+    report = replace(report, baselines=baselines)
     alone = qualities(settings.metrics[0], texts, references, bleu_tokenizer=settings.bleu_tokenizer)
     if alone is None:
         return report

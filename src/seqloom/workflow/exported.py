@@ -17,12 +17,12 @@ from typing import Any, NoReturn, get_args
 from seqloom.core import settings
 from seqloom.core.engines import EngineKind
 from seqloom.core.errors import DecodingError, ModelFolderError, RecipeError
-from seqloom.core.files import write_text
+from seqloom.core.files import write_json, write_text
 from seqloom.data.numbering import Numbering
 from seqloom.decoding.request import Engine
 from seqloom.workflow.asking import AnswerSettings, Asking
 from seqloom.workflow.manifest import begin_manifest, open_manifest, put_metrics, read_metrics, there
-from seqloom.workflow.numberings import name_tokenizers, numbering_of, open_tokenizers
+from seqloom.workflow.numberings import KNOWN, name_tokenizers, numbering_of, open_tokenizers
 from seqloom.workflow.speaker import Speaker
 from seqloom.workflow.use import Use, UseRecipe
 
@@ -42,7 +42,7 @@ class Exported(Speaker):
         self.longest_source = manifest["longest_source"]
         self.metrics = read_metrics(folder)
         tokenizers = open_tokenizers(folder, recipe.data)
-        self.numbering = numbering_of(recipe.data, tokenizers, copies=manifest["copies"])
+        self.numbering = numbering_of(recipe.data, tokenizers, task=recipe.task, copies=manifest["copies"])
         self._engines: dict[bool, Engine] = {}
 
     def task(self, name: str) -> NoReturn:
@@ -106,9 +106,13 @@ def begin_exported(
 ) -> None:
     """Everything but the engine's files, which are there already. ``answers`` stand in for the recipe's."""
     data = replace(recipe.data, train=(), valid=(), test=(), tasks={})
-    kept = UseRecipe(about=recipe.about, data=data, evaluation=replace(recipe.evaluation, tasks={}), answers=answers)
+    evaluation = replace(recipe.evaluation, tasks={})
+    kept = UseRecipe(about=recipe.about, task=recipe.task, data=data, evaluation=evaluation, answers=answers)
     files = [path for path in sorted(folder.iterdir()) if path.is_file()]
     write_text(folder / "recipe.toml", settings.to_toml(kept))
+    if numbering.known:
+        write_json(folder / KNOWN, numbering.known)
+        files.append(folder / KNOWN)
     for name, tokenizer in name_tokenizers(numbering):
         tokenizer.save(folder / name)
         files += sorted((folder / name).iterdir())

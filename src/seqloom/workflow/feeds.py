@@ -34,6 +34,10 @@ class Question:
     drawn: Source | None = None
     """What stands for a source that nobody wrote."""
 
+    @property
+    def row(self) -> Row:
+        return Row(source=self.text, extras=self.extras)
+
 
 Asks: TypeAlias = str | Mapping[str, Any] | Iterable[Any]
 """One source or several, as Python gives them."""
@@ -133,13 +137,13 @@ class Cleaned:
     def __init__(self, feed: Feed, cleaner: Cleaner) -> None:
         self._feed = feed
         self._cleaner = cleaner
-        self._originals: deque[str] = deque()
+        self._originals: deque[Question] = deque()
 
     def take(self, most: int, *, wait: bool) -> list[Question] | None:
         questions = self._feed.take(most, wait=wait)
         if questions is None:
             return None
-        self._originals.extend(question.text for question in questions)
+        self._originals.extend(questions)
         return [self._ready(question) for question in questions]
 
     def _ready(self, question: Question) -> Question:
@@ -152,6 +156,6 @@ class Cleaned:
             return replace(question, wrong=row.what)
         return replace(question, text=row.source, extras=row.extras)
 
-    def original(self) -> str:
-        """The next text as it came."""
+    def original(self) -> Question:
+        """The next one as it came."""
         return self._originals.popleft()

@@ -3,6 +3,7 @@
 recipe.toml           the recipe with every default filled in
 weights.safetensors   the weights, replaced in one go whenever better ones are found
 tokenizer/            of both sides; or source/ and target/
+task.json             what the task must know of the training pairs, if anything
 tasks/…/target/       the tokenizers of further tasks' targets
 factors/…             each factor's values; and further/…, the tokenizers of further sources that have their own
 lexicon.safetensors   what each source token is likely to be said by, for shortlists
@@ -21,12 +22,12 @@ from typing import Any
 
 from seqloom.core import settings
 from seqloom.core.errors import ModelFolderError
-from seqloom.core.files import write_text
+from seqloom.core.files import write_json, write_text
 from seqloom.data.numbering import Numbering
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.models.weights import load_weights, save_weights
 from seqloom.workflow.manifest import AGAIN, begin_manifest, open_manifest, read_manifest, read_metrics, there
-from seqloom.workflow.numberings import Tokenizers, name_tokenizers, numbering_of, open_tokenizers
+from seqloom.workflow.numberings import KNOWN, Tokenizers, name_tokenizers, numbering_of, open_tokenizers
 from seqloom.workflow.recipe import Recipe
 
 __all__ = [
@@ -70,7 +71,11 @@ def begin_folder(
     write_text(folder / "recipe.toml", settings.to_toml(recipe))
     for name, tokenizer in name_tokenizers(numbering):
         tokenizer.save(folder / name)
-    checked = [path for name, _ in name_tokenizers(numbering) for path in sorted((folder / name).iterdir())]
+    checked = []
+    if numbering.known:
+        write_json(folder / KNOWN, numbering.known)
+        checked.append(folder / KNOWN)
+    checked += [path for name, _ in name_tokenizers(numbering) for path in sorted((folder / name).iterdir())]
     begin_manifest(
         folder,
         checked,
@@ -115,16 +120,17 @@ def open_numbering(folder: Path, recipe: Recipe) -> Numbering:
 
 
 def build_numbering(recipe: Recipe, tokenizers: Tokenizers) -> Numbering:
-    source, target, others, theirs = tokenizers
+    source, target, others, theirs, _ = tokenizers
     sides = {"source": source, "target": target}
     # A task reads what the main one reads.
     read = {**others, **{name: others.get(name, sides[each.like]) for name, each in recipe.data.sources.items()}}
     return numbering_of(
         recipe.data,
         tokenizers,
+        task=recipe.task,
         copies=getattr(recipe.model.head, "copies", False),  # a head of the recipe's author need not say
         tasks={
-            name: build_numbering(recipe.task(name), Tokenizers(source, theirs[name], read))
+            name: build_numbering(recipe.of_task(name), Tokenizers(source, theirs[name], read))
             for name in recipe.data.tasks
         },
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import count, islice
 from json.encoder import encode_basestring
 from pathlib import Path
@@ -17,14 +17,16 @@ _TOGETHER = 1024
 """Lines that are read as one piece of JSON, which is quicker than each on its own."""
 
 
-def keep_rows(path: Path, rows: Iterable[Row], annotations: Annotations) -> int:
-    """How many there were. The last item of a list is an object of the row's annotations if the recipe names any."""
+def keep_rows(path: Path, rows: Iterable[Row], annotations: Annotations, keeps: Collection[str] = ()) -> int:
+    """How many there were. The last item of a list is an object of the row's annotations if the recipe names any, and
+    of what its task ``keeps``."""
     number = 0
     with path.open("w", encoding="utf-8") as opened:
         for row in rows:
             items = [*map(encode_basestring, (row.source, *row.targets))]
-            if annotations:
-                items.append(json.dumps(annotations.of(row), ensure_ascii=False))
+            if annotations or keeps:
+                kept = {name: row.extras[name] for name in keeps if name in row.extras}
+                items.append(json.dumps({**kept, **annotations.of(row)}, ensure_ascii=False))
             opened.write(f"[{', '.join(items)}]\n")
             number += 1
     return number

@@ -83,7 +83,7 @@ class Model(Speaker):
     def task(self, name: str) -> Model:
         if name not in self._tasks:
             self._tasks[name] = Model(
-                self.recipe.task(name),
+                self.recipe.of_task(name),
                 self.numbering.tasks[name],
                 self.network.task(name),
                 longest_source=self.longest_source,

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from seqloom.core.files import read_json
 from seqloom.data.numbering import Numbering
 from seqloom.data.settings import DataSettings
 from seqloom.data.tokenizers import TextTokenizer, load_tokenizer
 from seqloom.data.tokenizers.sides import load_sides, name_sides
+from seqloom.tasks import TaskBase
 
-__all__ = ["Tokenizers", "name_tokenizers", "numbering_of", "open_tokenizers"]
+__all__ = ["KNOWN", "Tokenizers", "name_tokenizers", "numbering_of", "open_tokenizers"]
 
+KNOWN = "task.json"
+"""What a task must know of the training pairs, if anything."""
 _FACTORS, _FURTHER, _TASKS = "factors", "further", "tasks"
 _NO_OTHERS: Mapping[str, TextTokenizer] = MappingProxyType({})
 _NO_TASKS: Mapping[str, Numbering] = MappingProxyType({})
@@ -28,6 +32,8 @@ class Tokenizers(NamedTuple):
     """Of factors, and of further sources that have their own."""
     tasks: Mapping[str, TextTokenizer] = _NO_OTHERS
     """Of further tasks' targets."""
+    known: Mapping[str, Any] = MappingProxyType({})
+    """What the task must know of the training pairs."""
 
 
 def name_tokenizers(numbering: Numbering) -> list[tuple[str, TextTokenizer]]:
@@ -45,14 +51,20 @@ def open_tokenizers(folder: Path, data: DataSettings) -> Tokenizers:
     others = {name: load_tokenizer(folder / _FACTORS / name) for name in data.factors}
     others |= {name: load_tokenizer(folder / _FURTHER / name) for name in own}
     tasks = {name: load_tokenizer(folder / _TASKS / name / "target") for name in data.tasks}
-    return Tokenizers(*load_sides(folder), others, tasks)
+    known = read_json(folder / KNOWN) if (folder / KNOWN).is_file() else {}
+    return Tokenizers(*load_sides(folder), others, tasks, known)
 
 
 def numbering_of(
-    data: DataSettings, tokenizers: Tokenizers, *, copies: bool, tasks: Mapping[str, Numbering] = _NO_TASKS
+    data: DataSettings,
+    tokenizers: Tokenizers,
+    *,
+    task: TaskBase,
+    copies: bool,
+    tasks: Mapping[str, Numbering] = _NO_TASKS,
 ) -> Numbering:
     """``tasks``: those of the further tasks."""
-    source, target, others, _ = tokenizers
+    source, target, others, _, known = tokenizers
     sides = {"source": source, "target": target}
     return Numbering(
         source,
@@ -65,5 +77,7 @@ def numbering_of(
         max_source=data.max_source,
         max_target=data.max_target,
         on_long=data.on_long,
+        read=task.build(known).read,
+        known=known,
         tasks=tasks,
     )

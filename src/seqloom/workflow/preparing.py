@@ -82,7 +82,7 @@ def prepare_data(
     for name, data in recipe.data.tasks.items():
         given = _Intake(
             beside / _TASKS / name,
-            recipe.task(name),
+            recipe.of_task(name),
             data.train,
             data.valid,
             side=folder.parent / f"bad-lines-{name}",
@@ -224,7 +224,7 @@ class _Intake:
         annotations = recipe.data.annotations
         cleaner = Cleaner(recipe.data.cleaning, ledger, annotations)
         rows = cleaner.rows(ledger.rows(rows_of(pairs, recipe, aligned=True, channels=self.channels)))
-        keep_rows(path, rows, annotations)
+        keep_rows(path, rows, annotations, recipe.task.keeps)
         for line in ledger.lines():
             self._say(f"{_name(pairs)}: {line}")
         return path
@@ -233,6 +233,7 @@ class _Intake:
         """The validation pairs as text: from their own files, or held out of the training pairs, which then lack
         them."""
         path, recipe, annotations = self.folder / "valid.jsonl", self.recipe, self.recipe.data.annotations
+        keeps = recipe.task.keeps
         if self.valid:
             side = self.side.with_name(f"{self.side.name}-valid.jsonl")
             ledger = Ledger(on_bad_line=recipe.data.on_bad_line, side_file=side)
@@ -240,16 +241,17 @@ class _Intake:
                 _followed(ledger.rows(rows_of(pairs, recipe, channels=self.channels)), recipe, ledger)
                 for pairs in self.valid
             )
-            keep_rows(path, filter(_whole, found), annotations)
+            keep_rows(path, filter(_whole, found), annotations, keeps)
             for line in ledger.lines():
                 self._say(f"validation: {line}")
             return
         total = sum(map(count_rows, self.cleaned))
         share = min(recipe.data.held_out, _MOST_HELD_OUT / total)
-        keep_rows(path, (row for each in self.cleaned for row in kept_rows(each) if _held_out(row, share)), annotations)
+        held_out = (row for each in self.cleaned for row in kept_rows(each) if _held_out(row, share))
+        keep_rows(path, held_out, annotations, keeps)
         for each in self.cleaned:
             rest = each.with_suffix(".rest")
-            if keep_rows(rest, (row for row in kept_rows(each) if not _held_out(row, share)), annotations):
+            if keep_rows(rest, (row for row in kept_rows(each) if not _held_out(row, share)), annotations, keeps):
                 rest.replace(each)
             else:  # so few pairs that one must serve for both
                 rest.unlink()

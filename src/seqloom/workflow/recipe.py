@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 from seqloom.core import settings
 from seqloom.core.errors import RecipeError
+from seqloom.core.settings import by_kind
 from seqloom.core.wording import nearest
 from seqloom.data.settings import DataSettings
 from seqloom.models.encoder_decoder import ModelSettings
 from seqloom.recipes import shipped_recipes
+from seqloom.tasks import PairsSettings, TaskSettings
 from seqloom.training.log import LoggingSettings
 from seqloom.training.settings import TrainingSettings
 from seqloom.workflow.asking import AnswerSettings
@@ -29,6 +32,8 @@ class Recipe:
 
     about: str = ""
     """What it is for, in a sentence."""
+    task: Annotated[TaskSettings, by_kind] = PairsSettings()
+    """What is done with a row; see the guide's page on tasks."""
     data: DataSettings = field(default_factory=DataSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
     training: TrainingSettings = field(default_factory=TrainingSettings)
@@ -48,7 +53,7 @@ class Recipe:
         self._check_parts()
         check_tasks(self)
 
-    def task(self, name: str) -> Recipe:
+    def of_task(self, name: str) -> Recipe:
         """The recipe of one of the further tasks."""
         return task_recipe(self, name)
 

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from seqloom.core.errors import DataError
 from seqloom.data.readers import Columns, read_pairs, read_rows
 from seqloom.data.rows import BadLine, Row
+from seqloom.tasks import TaskBase
 from seqloom.workflow.use import Use
 from seqloom.workflow.vectors import series_sides
 
@@ -35,12 +36,12 @@ def rows_of(
     ``channels`` are those that series must have, by side; it learns those of the first row where it has none.
     ``extras`` are columns that the recipe does not name, by what ``Row.extras`` shall call them.
     """
-    data = recipe.data
+    data, task = recipe.data, recipe.task
     series = series_sides(recipe, channels)
     columns = Columns(
         source=data.source_columns,
         target=data.target_columns,
-        extras={**extras, **data.annotations.columns(aligned=aligned)},
+        extras={**extras, **task.columns, **data.annotations.columns(aligned=aligned)},
         numbers=series.sides,
     )
     alone = data.rows == "texts"
@@ -49,12 +50,20 @@ def rows_of(
     else:
         rows = read_pairs(pairs, columns=columns, sources_only=alone)
     rows = series.rows(data.annotations.rows(rows))
-    return _twice(rows) if alone else rows
+    return _pairs(_twice(rows) if alone else rows, task)
 
 
 def _twice(rows: Iterable[Row | BadLine]) -> Iterator[Row | BadLine]:
     """Texts that are both sides."""
     return (replace(row, targets=(row.source,)) if isinstance(row, Row) else row for row in rows)
+
+
+def _pairs(rows: Iterable[Row | BadLine], task: TaskBase) -> Iterator[Row | BadLine]:
+    for row in rows:
+        if isinstance(row, Row):
+            yield from task.pairs(row)
+        else:
+            yield row
 
 
 def questions_of(file: str, recipe: Use, *, channels: MutableMapping[str, int] | None = None) -> Iterator[Row]:
@@ -65,7 +74,7 @@ def questions_of(file: str, recipe: Use, *, channels: MutableMapping[str, int] |
     series = series_sides(recipe, channels)
     columns = Columns(
         source=recipe.data.source_columns,
-        extras=recipe.data.annotations.columns(aligned=False),
+        extras={**recipe.task.asked, **recipe.data.annotations.columns(aligned=False)},
         numbers=series.sides,
     )
     # What is wrong with a question's annotations is its own answer, and stops no other.

@@ -15,8 +15,9 @@ from seqloom.data.ledger import Ledger
 from seqloom.data.numbering import Numbering
 from seqloom.data.rows import BadLine, Row
 from seqloom.decoding.request import Engine, Pair, Source
+from seqloom.tasks import Task
 from seqloom.workflow.answering import Answerer
-from seqloom.workflow.answers import Answer, Attention, PairScore
+from seqloom.workflow.answers import Answer, Attention, PairScore, shown
 from seqloom.workflow.asking import Asked, Asking, asking_of
 from seqloom.workflow.calibrating import AS_SAID, Calibration
 from seqloom.workflow.evaluating import Report, gather, report_on
@@ -102,7 +103,8 @@ class Speaker(ABC):
         asking = asking or Asking(answers=self.recipe.answers)
         cleaned = Cleaned(feed, self._cleaner)
         for answer in self._answerer(asking).answer(cleaned, first=first):
-            yield replace(answer, source=cleaned.original())
+            question = cleaned.original()
+            yield shown(replace(answer, source=question.text), question.row, self.doing)
 
     def stream(self, source: Any, **how: Unpack[Asked]) -> Iterator[str]:
         """One answer's text, piece by piece as it settles: what was given is never taken back."""
@@ -117,6 +119,7 @@ class Speaker(ABC):
             asking,
             longest_source=self.longest_source,
             looks=self._look,
+            task=self.doing,
             calibration=self.calibration,
         )
 
@@ -131,10 +134,18 @@ class Speaker(ABC):
 
     def report(self, tested: Sequence[Any], asking: Asking, *, samples: int = 1000) -> Report:
         begun = time.perf_counter()
+        if samples:
+            asking = replace(asking, nbest=max(asking.nbest, self.doing.nbest))
         answers = [*self.answers(Ready(each.question for each in tested), asking)]
         seconds = time.perf_counter() - begun
         return report_on(
-            tested, answers, self.recipe.evaluation, searched=str(asking), seconds=seconds, samples=samples
+            tested,
+            answers,
+            self.recipe.evaluation,
+            task=self.doing,
+            searched=str(asking),
+            seconds=seconds,
+            samples=samples,
         )
 
     def score(self, pairs: Pairs) -> list[PairScore]:
@@ -173,6 +184,7 @@ class Speaker(ABC):
             )
 
     def pair(self, row: Row) -> tuple[Pair, tuple[str, ...]]:
+        row = self.numbering.read(row)
         source, own_words = self.numbering.source(row.source, row.extras)
         return Pair(source=source, target=self.numbering.target(row.targets[0], own_words)), own_words
 
@@ -189,6 +201,11 @@ class Speaker(ABC):
         return cleaned
 
     # ---- the rest ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def doing(self) -> Task:
+        """What is done with a row."""
+        return self.recipe.task.build(self.numbering.known)
 
     @property
     def calibration(self) -> Calibration:

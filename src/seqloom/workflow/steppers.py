@@ -106,7 +106,7 @@ def _together(
         opened = open_folder(Path(folder), trust=trust)
         theirs = opened.numbering
         if task is not None:
-            opened.recipe.task(task)  # which says so if they have none of that name
+            opened.recipe.of_task(task)  # which says so if they have none of that name
             theirs = theirs.tasks[task]
         _agree(folder, "source", theirs.sources, numbering.sources)
         _agree(folder, "target", theirs.targets, numbering.targets)

@@ -19,7 +19,7 @@ def summarize(recipe: Recipe) -> str:
         Specials(size=size, channels=channels)
         for size, channels in zip(recipe.data.largest_vocabularies, recipe.data.fewest_channels, strict=True)
     )
-    further = {name: recipe.task(name).data for name in recipe.data.tasks}
+    further = {name: recipe.of_task(name).data for name in recipe.data.tasks}
     tasks = {
         name: Specials(size=data.largest_vocabularies[1], channels=data.fewest_channels[1])
         for name, data in further.items()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from seqloom.core.errors import RecipeError
 from seqloom.core.wording import one_of
+from seqloom.tasks import PairsSettings
 
 if TYPE_CHECKING:
     from seqloom.workflow.recipe import Recipe
@@ -25,6 +26,7 @@ def task_recipe(recipe: Recipe, name: str) -> Recipe:
     evaluation = recipe.evaluation.tasks.get(name)
     return replace(
         recipe,
+        task=PairsSettings(),
         data=replace(
             recipe.data,
             train=own.train,

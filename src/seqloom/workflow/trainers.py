@@ -41,7 +41,7 @@ def _streams(recipe: Recipe, data: Prepared, numbering: Numbering) -> BatchStrea
     main = _stream(recipe, data, numbering)
     if not data.tasks:
         return main
-    tasks = {name: _stream(recipe.task(name), each, numbering.tasks[name]) for name, each in data.tasks.items()}
+    tasks = {name: _stream(recipe.of_task(name), each, numbering.tasks[name]) for name, each in data.tasks.items()}
     return TaskStreams(main, tasks, {name: each.share for name, each in recipe.data.tasks.items()})
 
 

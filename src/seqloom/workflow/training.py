@@ -154,7 +154,7 @@ class Training:
         files = [*(self.train or data.train), *(self.valid or data.valid), *(self.test or data.test)]
         looked_at = [(pairs, self.recipe) for pairs in files]
         for name, task in data.tasks.items():
-            looked_at += [(pairs, self.recipe.task(name)) for pairs in (*task.train, *task.valid, *task.test)]
+            looked_at += [(pairs, self.recipe.of_task(name)) for pairs in (*task.train, *task.valid, *task.test)]
         for pairs, recipe in looked_at:
             if isinstance(pairs, str | Path) and not flows(str(pairs)):
                 next(rows_of(pairs, recipe), None)

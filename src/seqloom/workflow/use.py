@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Annotated, Protocol
 
 from seqloom.core.errors import RecipeError
-from seqloom.core.settings import Count, Positive
+from seqloom.core.settings import Count, Positive, by_kind
 from seqloom.data.settings import DataSettings
 from seqloom.metrics import BleuTokenizer, MetricName
+from seqloom.tasks import PairsSettings, TaskSettings
 from seqloom.workflow.asking import AnswerSettings
 
 __all__ = ["EvaluationSettings", "TaskEvaluationSettings", "Use", "UseRecipe"]
@@ -56,6 +57,9 @@ class Use(Protocol):
     def about(self) -> str: ...
 
     @property
+    def task(self) -> TaskSettings: ...
+
+    @property
     def data(self) -> DataSettings: ...
 
     @property
@@ -70,6 +74,7 @@ class UseRecipe:
     """The recipe of an exported model, which is not trained any more."""
 
     about: str = ""
+    task: Annotated[TaskSettings, by_kind] = PairsSettings()
     data: DataSettings = field(default_factory=DataSettings)
     evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
     answers: AnswerSettings = field(default_factory=AnswerSettings)

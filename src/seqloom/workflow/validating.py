@@ -34,7 +34,7 @@ class Validating:
         step = max(1.0, len(tested) / most)
         self.tested: list[Tested] = [tested[int(place * step)] for place in range(min(most, len(tested)))]
         self.tasks = {
-            name: Validating(recipe.task(name), numbering.tasks[name], each)
+            name: Validating(recipe.of_task(name), numbering.tasks[name], each)
             for name, each in data.tasks.items()
             if each.valid_rows
         }

@@ -29,12 +29,14 @@ def fit_numbering(
     """
     data = recipe.data
     every = [*cleaned, *(path for paths in tasks.values() for path in paths)]
+    known = recipe.task.learn(row for path in cleaned for row in kept_rows(path))
+    read = recipe.task.build(known).read
 
     def texts(*sides: str) -> Iterator[str]:
         beside = [name for name, each in data.sources.items() if each.tokenizer is None and each.like in sides]
         for path in every:
             ours = path in cleaned
-            for row in kept_rows(path):
+            for row in map(read, kept_rows(path)) if ours else kept_rows(path):
                 if "source" in sides and not (ours and data.rows == "texts" and "target" in sides):
                     yield row.source
                 if "target" in sides and ours:
@@ -58,13 +60,13 @@ def fit_numbering(
         for name, paths in tasks.items()
     }
     if data.vocabulary_of:
-        return build_numbering(recipe, Tokenizers(*_taken(recipe), others, said))
+        return build_numbering(recipe, Tokenizers(*_taken(recipe), others, said, known))
     if data.joint:
         both: TextTokenizer = data.tokenizer.fit(texts("source", "target"), special_tokens=data.special_tokens)
-        return build_numbering(recipe, Tokenizers(both, both, others, said))
+        return build_numbering(recipe, Tokenizers(both, both, others, said, known))
     source = data.tokenizer.fit(texts("source"), special_tokens=data.special_tokens)
     target = (data.target_tokenizer or data.tokenizer).fit(texts("target"), special_tokens=data.special_tokens)
-    return build_numbering(recipe, Tokenizers(source, target, others, said))
+    return build_numbering(recipe, Tokenizers(source, target, others, said, known))
 
 
 def _taken(recipe: Recipe) -> tuple[TextTokenizer, TextTokenizer]:

@@ -58,6 +58,7 @@ def score_table(reports: Mapping[str, Report]) -> Table:
             sure = report.reliability
             told += [each for each in (sure.brier, sure.ece, sure.area) if each is not None]
         rows += [[name, *_row(score)] for score in told]
+        rows += [[f"{name}, {baseline}", *_row(each)] for baseline, of in report.baselines.items() for each in of]
         outside = outside or any(_outside(score) for score in told)
     return Table(
         caption="Scores with their intervals and signatures",

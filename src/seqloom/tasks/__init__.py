@@ -1,0 +1,12 @@
+"""One file a task: how a row becomes a pair, what the decoder may say, how the answer is shown and scored. No torch."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task, TaskBase
+from seqloom.tasks.pairs import PairsSettings
+
+__all__ = ["Answered", "Baseline", "Known", "PairsSettings", "Shown", "Task", "TaskBase", "TaskSettings"]
+
+TaskSettings: TypeAlias = PairsSettings

@@ -1,0 +1,101 @@
+"""What a task is: how a row becomes a pair, what the decoder may say, how an answer is shown and scored.
+
+A task is one file: its settings, which know how its files are read, above what is built of them. A task of one's own is
+the same, in a file of one's own: `kind = "my_package.module:MySettings"` in a recipe's `[task]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeAlias
+
+from seqloom.data.rows import BadLine, Row
+from seqloom.decoding.constraints import ConstraintSettings
+from seqloom.metrics import Score
+
+__all__ = ["Answered", "Baseline", "Known", "Shown", "Task", "TaskBase"]
+
+Known: TypeAlias = Mapping[str, Any]
+"""What JSON can hold."""
+Baseline: TypeAlias = Callable[[Row], Sequence[str]]
+"""The simplest way to answer a question, which a model must beat: its answers, best first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What a person gets."""
+
+    text: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """What else is to be said of it, for JSON."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """A question, what was answered, and what is right."""
+
+    row: Row
+    """As it was asked; its targets are all that is right."""
+    texts: tuple[str, ...]
+    """As they are shown, best first; empty where there was no answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskBase:
+    """The settings that every task begins with: a row is a pair.
+
+    A task's own add a `kind: Literal["…"]` with its name, and say what differs.
+    """
+
+    keeps: ClassVar[tuple[str, ...]] = ()
+    """Names in ``Row.extras`` that ``Task.read`` looks at."""
+
+    @property
+    def columns(self) -> Mapping[str, int | str]:
+        """Further columns of a table to read, by the name under which ``Row.extras`` shall have them."""
+        return {}
+
+    @property
+    def asked(self) -> Mapping[str, int | str]:
+        """Those of them that a file of questions must have too."""
+        return self.columns
+
+    def pairs(self, row: Row) -> Iterable[Row | BadLine]:
+        """The questions that a row of a file holds, with their right answers, as a person writes both."""
+        yield row
+
+    def learn(self, rows: Iterable[Row]) -> Known:
+        """What must be known of the training pairs wherever the model goes."""
+        return {}
+
+    def build(self, known: Known) -> Task:
+        return Task()
+
+
+class Task:
+    """A question is read as it is, anything may be answered, and is shown as it is said."""
+
+    nbest: int = 1
+    """Answers to a question that its scores look at."""
+
+    def read(self, row: Row) -> Row:
+        """The pair as the model reads and says it, or a question, which has no targets; a DataError where it cannot."""
+        return row
+
+    def constraints(self, row: Row) -> tuple[ConstraintSettings, ...]:
+        """What the answer to this question must keep to."""
+        return ()
+
+    def show(self, row: Row, text: str) -> Shown:
+        """What a person gets of what the model said."""
+        return Shown(text=text)
+
+    def scores(self, answered: Sequence[Answered], *, samples: int = 1000) -> list[Score]:
+        """Beyond the metrics of the recipe; ``samples`` 0 leaves out the intervals."""
+        return []
+
+    @property
+    def baselines(self) -> Mapping[str, Baseline]:
+        """By name. They are scored beside the model, on the same questions."""
+        return {}
