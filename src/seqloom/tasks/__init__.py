@@ -6,7 +6,18 @@ from typing import TypeAlias
 
 from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task, TaskBase
 from seqloom.tasks.pairs import PairsSettings
+from seqloom.tasks.summarization import SummarizationSettings
 
-__all__ = ["Answered", "Baseline", "Known", "PairsSettings", "Shown", "Task", "TaskBase", "TaskSettings"]
+__all__ = [
+    "Answered",
+    "Baseline",
+    "Known",
+    "PairsSettings",
+    "Shown",
+    "SummarizationSettings",
+    "Task",
+    "TaskBase",
+    "TaskSettings",
+]
 
-TaskSettings: TypeAlias = PairsSettings
+TaskSettings: TypeAlias = PairsSettings | SummarizationSettings
