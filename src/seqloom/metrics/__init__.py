@@ -4,9 +4,10 @@ Shares are in percent. To import this room needs neither torch nor any package t
 is asked of them.
 """
 
-from seqloom.metrics.classes import confusion_table
+from seqloom.metrics.classes import confusion_table, measure_recall
 from seqloom.metrics.corpus import BleuTokenizer
 from seqloom.metrics.groups import GroupComparison, compare_groups, holm
+from seqloom.metrics.label_sets import measure_label_sets
 from seqloom.metrics.likelihood import perplexity
 from seqloom.metrics.ranking import measure_ranking
 from seqloom.metrics.reliability import Reliability, measure_reliability
@@ -28,7 +29,9 @@ __all__ = [
     "count",
     "holm",
     "measure",
+    "measure_label_sets",
     "measure_ranking",
+    "measure_recall",
     "measure_reliability",
     "perplexity",
     "qualities",

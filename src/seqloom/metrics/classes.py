@@ -14,10 +14,11 @@ import seqloom
 from seqloom.core.errors import DataError
 from seqloom.metrics.bootstrap import Floats
 from seqloom.metrics.corpus import Corpus
-from seqloom.metrics.counts import Counts, percent
+from seqloom.metrics.counts import Counts, check_samples, percent
+from seqloom.metrics.score import Score
 from seqloom.metrics.words import plain
 
-__all__ = ["accuracy", "confusion_table", "f1", "f1_table"]
+__all__ = ["accuracy", "confusion_table", "f1", "f1_table", "macro_f1", "measure_recall"]
 
 _MOST_CLASSES = 1000
 _SIDE = "wanted / answered"
@@ -53,10 +54,25 @@ def f1(corpus: Corpus) -> Counts:
     return Counts(
         name="macro F1",
         rows_NK=rows_N3C.reshape(len(wanted), -1),
-        formula=_macro_f1,
+        formula=macro_f1,
         signature=f"nrefs:1|case:mixed|norm:nfc|classes:references|version:seqloom {seqloom.__version__}",
         details=_details(wanted, answered),
     )
+
+
+def measure_recall(
+    label: str, answers: Sequence[str], references: Sequence[str], *, samples: int = 1000, seed: int = 12345
+) -> Score:
+    """The share of one class that is found."""
+    check_samples(samples)
+    wanted_N = np.array([plain(text) == plain(label) for text in references], dtype=np.float64)
+    found_N = np.array([plain(text) == plain(label) for text in answers], dtype=np.float64)
+    return Counts(
+        name=f"recall of {label}",
+        rows_NK=np.stack([wanted_N * found_N, wanted_N], axis=1),
+        formula=percent,
+        signature=f"nrefs:1|case:mixed|norm:nfc|version:seqloom {seqloom.__version__}",
+    ).score(samples=samples, seed=seed)
 
 
 def f1_table(names: Sequence[str], counts_C3: NDArray[np.int64]) -> dict[str, Any]:
@@ -117,7 +133,8 @@ def _details(wanted: Sequence[str], answered: Sequence[str]) -> dict[str, Any]:
     return {**f1_table(names, counts_C3), "confusion": confusion}
 
 
-def _macro_f1(sums_NK: Floats) -> Floats:
+def macro_f1(sums_NK: Floats) -> Floats:
+    """Of the classes' right, answered and wanted, one behind the other."""
     right, answered, wanted = np.moveaxis(sums_NK.reshape(*sums_NK.shape[:-1], 3, -1), -2, 0)
     f1_NC = 2 * right / np.maximum(answered + wanted, 1)
     there = wanted > 0  # a resample may miss a rare class

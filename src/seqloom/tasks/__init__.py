@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from seqloom.tasks.classification import ClassificationSettings
 from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task, TaskBase
 from seqloom.tasks.pairs import PairsSettings
 from seqloom.tasks.summarization import SummarizationSettings
@@ -11,6 +12,7 @@ from seqloom.tasks.summarization import SummarizationSettings
 __all__ = [
     "Answered",
     "Baseline",
+    "ClassificationSettings",
     "Known",
     "PairsSettings",
     "Shown",
@@ -20,4 +22,4 @@ __all__ = [
     "TaskSettings",
 ]
 
-TaskSettings: TypeAlias = PairsSettings | SummarizationSettings
+TaskSettings: TypeAlias = PairsSettings | ClassificationSettings | SummarizationSettings

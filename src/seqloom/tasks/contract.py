@@ -78,10 +78,19 @@ class Task:
 
     nbest: int = 1
     """Answers to a question that its scores look at."""
+    weighed: int = 1
+    """Answers to a question that ``weigh`` looks at, however few are asked for."""
+    whole: bool = False
+    """Whether an answer is about all of its source: of one that is too long the beginning is read then, for answers to
+    its parts would be no answer."""
 
     def read(self, row: Row) -> Row:
         """The pair as the model reads and says it, or a question, which has no targets; a DataError where it cannot."""
         return row
+
+    def refuses(self, row: Row) -> str | None:
+        """What is wrong with a pair to be measured on, without a full stop: its file and line are named before it."""
+        return None
 
     def constraints(self, row: Row) -> tuple[ConstraintSettings, ...]:
         """What the answer to this question must keep to."""
@@ -90,6 +99,10 @@ class Task:
     def show(self, row: Row, text: str) -> Shown:
         """What a person gets of what the model said."""
         return Shown(text=text)
+
+    def weigh(self, row: Row, answers: Sequence[tuple[str, float]]) -> Mapping[str, Any]:
+        """Fields that a question's answers make together: each as it is shown, with its confidence, the best first."""
+        return {}
 
     def scores(self, answered: Sequence[Answered], *, samples: int = 1000) -> list[Score]:
         """Beyond the metrics of the recipe; ``samples`` 0 leaves out the intervals."""

@@ -182,6 +182,7 @@ class Answerer:
             return [question.text], [(question.drawn, ())]
         row = self.numbering.read(question.row)
         rows = [part for part in self.numbering.split_row(row, limit=self.longest_source) if part.source.strip()]
+        rows = rows[:1] if self.task.whole else rows
         return [part.source for part in rows], [self.numbering.source(part.source, part.extras) for part in rows]
 
     def _admit(self, new: Sequence[_Open]) -> None:

@@ -101,13 +101,17 @@ class Answer:
         return data
 
 
-def shown(answer: Answer, row: Row, task: Task) -> Answer:
-    """The answer, and those beside it, as a task shows what was said to this question."""
+def shown(answer: Answer, row: Row, task: Task, *, nbest: int = 1) -> Answer:
+    """The answer, and those beside it, as a task shows what was said to this question; no more than ``nbest``."""
     if answer.error is not None:
         return answer
-    made = task.show(row, answer.text)
-    others = tuple(shown(each, row, task) for each in answer.alternatives)
-    return replace(answer, text=made.text, fields=made.fields, alternatives=others)
+    every = [answer, *answer.alternatives]
+    made = [task.show(row, each.text) for each in every]
+    together = task.weigh(row, [(one.text, each.confidence) for one, each in zip(made, every, strict=True)])
+    first, *others = (
+        replace(each, text=one.text, fields=one.fields) for one, each in zip(made[:nbest], every, strict=False)
+    )
+    return replace(first, fields={**first.fields, **together}, alternatives=tuple(others))
 
 
 @dataclass(frozen=True, kw_only=True)

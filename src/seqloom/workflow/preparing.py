@@ -26,10 +26,11 @@ from seqloom.data.corpus import Corpus
 from seqloom.data.ledger import Ledger
 from seqloom.data.numbering import Numbering
 from seqloom.data.rows import BadLine, Row
+from seqloom.tasks import Known
 from seqloom.workflow.kept import count_rows, keep_rows, kept_rows
 from seqloom.workflow.manifest import sha256
 from seqloom.workflow.recipe import Recipe
-from seqloom.workflow.rows import Pairs, rows_of
+from seqloom.workflow.rows import Pairs, measurable, rows_of
 from seqloom.workflow.vocabularies import fit_numbering
 
 __all__ = ["Prepared", "open_data", "prepare_data"]
@@ -92,7 +93,7 @@ def prepare_data(
         given.clean()
         tasks[name] = given
     clock.done("reading and cleaning")
-    numbering = fit_numbering(recipe, main.cleaned, {name: each.cleaned for name, each in tasks.items()})
+    numbering = fit_numbering(recipe, main.cleaned, main.known, {name: each.cleaned for name, each in tasks.items()})
     clock.done("vocabulary")
     main.number(numbering)
     for name, each in tasks.items():
@@ -160,6 +161,7 @@ class _Intake:
         self.lines: list[str] = []
         self.channels = {} if channels is None else channels  # the first row says, and all others are held to it
         self.cleaned: list[Path] = []
+        self.known: Known = {}
 
     def clean(self) -> None:
         """Every file as rows that can be numbered, and the validation pairs apart."""
@@ -173,7 +175,11 @@ class _Intake:
         for pairs, path in zip(self.train, self.cleaned, strict=True):
             if path.stat().st_size == 0:
                 raise DataError(f"{_name(pairs)}: no pair is left to learn from. {'; '.join(self.lines)}.")
-        self._valid_rows()
+        if not self.valid:
+            self._hold_out()
+        self.known = self.recipe.task.learn(row for path in self.cleaned for row in kept_rows(path))
+        if self.valid:
+            self._valid_rows()
 
     def number(self, numbering: Numbering) -> None:
         for number, (pairs, path) in enumerate(zip(self.train, self.cleaned, strict=True)):
@@ -230,21 +236,20 @@ class _Intake:
         return path
 
     def _valid_rows(self) -> None:
-        """The validation pairs as text: from their own files, or held out of the training pairs, which then lack
-        them."""
+        """The validation pairs as text, from their own files."""
+        recipe, task = self.recipe, self.recipe.task.build(self.known)
+        side = self.side.with_name(f"{self.side.name}-valid.jsonl")
+        ledger = Ledger(on_bad_line=recipe.data.on_bad_line, side_file=side)
+        read = (measurable(rows_of(pairs, recipe, channels=self.channels), task) for pairs in self.valid)
+        found = chain.from_iterable(_followed(ledger.rows(rows), recipe, ledger) for rows in read)
+        keep_rows(self.folder / "valid.jsonl", filter(_whole, found), recipe.data.annotations, recipe.task.keeps)
+        for line in ledger.lines():
+            self._say(f"validation: {line}")
+
+    def _hold_out(self) -> None:
+        """The validation pairs as text, held out of the training pairs, which then lack them."""
         path, recipe, annotations = self.folder / "valid.jsonl", self.recipe, self.recipe.data.annotations
         keeps = recipe.task.keeps
-        if self.valid:
-            side = self.side.with_name(f"{self.side.name}-valid.jsonl")
-            ledger = Ledger(on_bad_line=recipe.data.on_bad_line, side_file=side)
-            found = chain.from_iterable(
-                _followed(ledger.rows(rows_of(pairs, recipe, channels=self.channels)), recipe, ledger)
-                for pairs in self.valid
-            )
-            keep_rows(path, filter(_whole, found), annotations, keeps)
-            for line in ledger.lines():
-                self._say(f"validation: {line}")
-            return
         total = sum(map(count_rows, self.cleaned))
         share = min(recipe.data.held_out, _MOST_HELD_OUT / total)
         held_out = (row for each in self.cleaned for row in kept_rows(each) if _held_out(row, share))

@@ -11,11 +11,11 @@ from typing import TypeAlias
 from seqloom.core.errors import DataError
 from seqloom.data.readers import Columns, read_pairs, read_rows
 from seqloom.data.rows import BadLine, Row
-from seqloom.tasks import TaskBase
+from seqloom.tasks import Task, TaskBase
 from seqloom.workflow.use import Use
 from seqloom.workflow.vectors import series_sides
 
-__all__ = ["Pairs", "questions_of", "rows_of"]
+__all__ = ["Pairs", "measurable", "questions_of", "rows_of"]
 
 Pairs: TypeAlias = str | Path | Iterable[object]
 """A file as the command line names it, or anything that gives a source and a target at a time."""
@@ -64,6 +64,16 @@ def _pairs(rows: Iterable[Row | BadLine], task: TaskBase) -> Iterator[Row | BadL
             yield from task.pairs(row)
         else:
             yield row
+
+
+def measurable(rows: Iterable[Row | BadLine], task: Task) -> Iterator[Row | BadLine]:
+    """A pair on which nothing can be measured is a bad line."""
+    for row in rows:
+        what = task.refuses(row) if isinstance(row, Row) else None
+        if what is None:
+            yield row
+        else:
+            yield BadLine(file=row.file, line=row.line, what=what, text=getattr(row, "source", ""))
 
 
 def questions_of(file: str, recipe: Use, *, channels: MutableMapping[str, int] | None = None) -> Iterator[Row]:

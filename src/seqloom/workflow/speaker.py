@@ -22,7 +22,7 @@ from seqloom.workflow.asking import Asked, Asking, asking_of
 from seqloom.workflow.calibrating import AS_SAID, Calibration
 from seqloom.workflow.evaluating import Report, gather, report_on
 from seqloom.workflow.feeds import Asks, Cleaned, Feed, Question, Ready, question_of
-from seqloom.workflow.rows import Pairs, rows_of
+from seqloom.workflow.rows import Pairs, measurable, rows_of
 from seqloom.workflow.use import Use
 
 __all__ = ["SCORED", "Speaker"]
@@ -102,9 +102,11 @@ class Speaker(ABC):
         """
         asking = asking or Asking(answers=self.recipe.answers)
         cleaned = Cleaned(feed, self._cleaner)
-        for answer in self._answerer(asking).answer(cleaned, first=first):
+        # What is drawn is as many as were asked for: one more is another draw.
+        nbest = asking.nbest if asking.draws else max(asking.nbest, self.doing.weighed)
+        for answer in self._answerer(replace(asking, nbest=nbest)).answer(cleaned, first=first):
             question = cleaned.original()
-            yield shown(replace(answer, source=question.text), question.row, self.doing)
+            yield shown(replace(answer, source=question.text), question.row, self.doing, nbest=asking.nbest)
 
     def stream(self, source: Any, **how: Unpack[Asked]) -> Iterator[str]:
         """One answer's text, piece by piece as it settles: what was given is never taken back."""
@@ -190,9 +192,8 @@ class Speaker(ABC):
 
     def rows(self, pairs: Pairs) -> Iterator[Row]:
         """The rows of a file or of pairs, read as the recipe reads its data."""
-        return Ledger(on_bad_line=self.recipe.data.on_bad_line).rows(
-            rows_of(pairs, self.recipe, channels=self.numbering.channels)
-        )
+        found = rows_of(pairs, self.recipe, channels=self.numbering.channels)
+        return Ledger(on_bad_line=self.recipe.data.on_bad_line).rows(measurable(found, self.doing))
 
     def _clean(self, row: Row) -> Row:
         cleaned = self._cleaner.row(replace(row, targets=row.targets[:1]))

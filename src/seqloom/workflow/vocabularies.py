@@ -9,6 +9,7 @@ from types import MappingProxyType
 from seqloom.core.errors import RecipeError
 from seqloom.data.numbering import Numbering
 from seqloom.data.tokenizers import TextTokenizer, WordSettings
+from seqloom.tasks import Known
 from seqloom.workflow.bare import read_tokenizers
 from seqloom.workflow.folder import build_numbering
 from seqloom.workflow.kept import kept_rows
@@ -21,15 +22,15 @@ _NO_TASKS: Mapping[str, Sequence[Path]] = MappingProxyType({})
 
 
 def fit_numbering(
-    recipe: Recipe, cleaned: Sequence[Path], tasks: Mapping[str, Sequence[Path]] = _NO_TASKS
+    recipe: Recipe, cleaned: Sequence[Path], known: Known, tasks: Mapping[str, Sequence[Path]] = _NO_TASKS
 ) -> Numbering:
     """The tokenizers, learnt from the training pairs alone; those of a side from further sources like it too.
 
-    All tasks' sources are read by one encoder, and so cut by one tokenizer, which learns from all of them.
+    ``known`` is what the task learnt of them. All tasks' sources are read by one encoder, and so cut by one tokenizer,
+    which learns from all of them.
     """
     data = recipe.data
     every = [*cleaned, *(path for paths in tasks.values() for path in paths)]
-    known = recipe.task.learn(row for path in cleaned for row in kept_rows(path))
     read = recipe.task.build(known).read
 
     def texts(*sides: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from seqloom.decoding.constraints.json_schema import JsonSchemaSettings
 from seqloom.decoding.constraints.labels import Spans, SpansSettings
 from seqloom.decoding.constraints.lengths import SameLength, SameLengthSettings, SameTokens
 from seqloom.decoding.constraints.no_repeat import NoRepeat, NoRepeatSettings
+from seqloom.decoding.constraints.one_of import OneOf, OneOfSettings
 from seqloom.decoding.constraints.phrases import Phrases, PhraseSettings
 from seqloom.decoding.constraints.placeholders import PlaceholderSettings
 from seqloom.decoding.constraints.regex import Regex, RegexSettings
@@ -31,6 +32,8 @@ __all__ = [
     "JsonSchemaSettings",
     "NoRepeat",
     "NoRepeatSettings",
+    "OneOf",
+    "OneOfSettings",
     "PhraseSettings",
     "Phrases",
     "PlaceholderSettings",
@@ -57,4 +60,5 @@ ConstraintSettings: TypeAlias = (
     | SameLengthSettings
     | SpansSettings
     | PlaceholderSettings
+    | OneOfSettings
 )

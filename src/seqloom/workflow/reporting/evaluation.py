@@ -18,7 +18,7 @@ from seqloom.workflow.reporting.looks import attention_of
 from seqloom.workflow.reporting.mistaken import mistakes_of
 from seqloom.workflow.reporting.scores import classes_of, confidences_of, score_table, sort_of, tiles_of
 from seqloom.workflow.reporting.sentences import Ask, slowest_of
-from seqloom.workflow.rows import Pairs, rows_of
+from seqloom.workflow.rows import Pairs, measurable, rows_of
 from seqloom.workflow.speaker import Speaker
 
 __all__ = ["alone", "check_page", "evaluated_on", "write_evaluation"]
@@ -39,7 +39,7 @@ def evaluated_on(speaker: Speaker, pairs: Pairs, asking: Asking, *, by: int | st
     recipe = speaker.recipe
     extras = {} if by is None else {str(by): by}
     rows = rows_of(pairs, recipe, channels=speaker.numbering.channels, extras=extras)
-    tested = gather(Ledger(on_bad_line=recipe.data.on_bad_line).rows(rows), recipe)
+    tested = gather(Ledger(on_bad_line=recipe.data.on_bad_line).rows(measurable(rows, speaker.doing)), recipe)
     if by is not None and not any(str(by) in each.extras for each in tested):
         raise DataError(f"no row has a column `{by}`. Name one that the file has, or leave out `--by`.")
     return speaker.report(tested, asking)

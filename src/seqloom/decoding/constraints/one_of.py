@@ -1,0 +1,114 @@
+"""Answers of a list: one of them, or several in the list's order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from seqloom.core.errors import DecodingError
+from seqloom.core.wording import show
+from seqloom.decoding.constraints.words import SourceText, Words
+from seqloom.decoding.request import Allowed, Only
+
+__all__ = ["OneOf", "OneOfSettings"]
+
+_Encode = Callable[[str], list[int]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneOfSettings:
+    """The list of answers."""
+
+    kind: Literal["one_of"] = "one_of"
+    texts: tuple[str, ...] = ()
+    several: bool = False
+    """Several of them with a space between, each once and in the list's order: a set is said in one way only."""
+
+    def build(self, words: Words, source: SourceText) -> OneOf:
+        return _one_of(words.encode, words.specials.unk, self.texts, self.several)
+
+
+class OneOf:
+    """A trie for what stands first, and one for what stands behind another.
+
+    A state is the place in the list of the text before (-1: there is none), and a node: of the first trie while nothing
+    stands before, else of the second. Each text is spelt as the tokenizer spells it, which is how it was learnt.
+    """
+
+    def __init__(self, encode: _Encode, unknown: int, texts: Sequence[str], *, several: bool) -> None:
+        spelt = {place: encode(text) for place, text in enumerate(texts)}
+        said = {place: tokens for place, tokens in spelt.items() if tokens and unknown not in tokens}
+        if not said:
+            has = show(texts[0]) if texts else "nothing"
+            raise DecodingError(f"`texts` must have one that the model can say, but has {has}. Name its labels.")
+        self._first = _Trie(said)
+        self._behind = _Trie({place: encode(f"{texts[place]} {texts[place]}")[len(said[place]) :] for place in said})
+        self._several = several
+        self._kept: dict[tuple[int, int], Allowed] = {}
+
+    def start(self) -> tuple[int, int]:
+        return -1, 0
+
+    def allowed(self, state: tuple[int, int]) -> Allowed:
+        if state not in self._kept:
+            before, node = state
+            trie = self._trie(before)
+            ids = set(trie.after(node, before))
+            if self._several and (place := trie.ends.get(node, -1)) > before:
+                ids |= set(self._behind.after(0, place))
+            self._kept[state] = Only(frozenset(ids))
+        return self._kept[state]
+
+    def advance(self, state: tuple[int, int], token: int) -> tuple[int, int]:
+        before, node = state
+        trie = self._trie(before)
+        if (child := trie.children[node].get(token)) is not None and trie.last[child] > before:
+            return before, child
+        return trie.ends[node], self._behind.children[0][token]
+
+    def missing(self, state: tuple[int, int]) -> int:
+        before, node = state
+        return self._trie(before).missing(node, before)
+
+    def _trie(self, before: int) -> _Trie:
+        return self._first if before < 0 else self._behind
+
+
+class _Trie:
+    """Texts by their tokens, each with its place in the list."""
+
+    def __init__(self, texts: dict[int, list[int]]) -> None:
+        self.children: list[dict[int, int]] = [{}]
+        self.last: list[int] = [-1]
+        """The last place of the texts that go through a node."""
+        self.ends: dict[int, int] = {}
+        for place, tokens in texts.items():
+            node = 0
+            for token in tokens:
+                if token not in self.children[node]:
+                    self.children[node][token] = len(self.children)
+                    self.children.append({})
+                    self.last.append(-1)
+                node = self.children[node][token]
+                self.last[node] = max(self.last[node], place)
+            self.ends[node] = place
+
+    def after(self, node: int, before: int) -> list[int]:
+        """The tokens that go on towards a text whose place is behind ``before``."""
+        return [token for token, child in self.children[node].items() if self.last[child] > before]
+
+    def missing(self, node: int, before: int) -> int:
+        """The tokens of the shortest way to the end of such a text."""
+        here, length = [node], 0
+        while not any(self.ends.get(each, -1) > before for each in here):
+            here = [self.children[each][token] for each in here for token in self.after(each, before)]
+            length += 1
+        return length
+
+
+@lru_cache(maxsize=16)
+def _one_of(encode: _Encode, unknown: int, texts: tuple[str, ...], several: bool) -> OneOf:
+    """Kept, since all requests have the same."""
+    return OneOf(encode, unknown, texts, several=several)
