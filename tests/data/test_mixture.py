@@ -2,10 +2,12 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from seqloom.core.errors import RecipeError
-from seqloom.data.mixture import Mixture, MixtureSettings
+from seqloom.data.mixture import Mixture, MixtureSettings, classes_of
+from seqloom.data.ragged import Ragged
 
 
 def test_one_corpus_is_read_once_an_epoch() -> None:
@@ -42,3 +44,18 @@ def test_passes_go_on_from_epoch_to_epoch() -> None:
 def test_weights_that_fit_no_corpora() -> None:
     with pytest.raises(RecipeError, match="must have one weight for each of 3 corpora, but has 2"):
         Mixture([1, 2, 3], MixtureSettings(weights=(1.0, 2.0)), seed=1)
+
+
+def test_a_rare_target_is_read_as_often_as_a_common_one() -> None:
+    targets = Ragged.of([[7] if row % 10 else [8, 9] for row in range(100)])
+    classes = classes_of(targets)
+    assert sorted(map(len, classes)) == [10, 90]
+    mixture = Mixture([5, 100], MixtureSettings(balance=1.0), seed=1, classes=[[np.arange(5)], classes])
+    epoch = Counter(mixture.epoch(0).tolist())
+    assert sum(epoch[5 + row] for row in range(100) if row % 10) == 50
+    assert {epoch[5 + row] for row in range(0, 100, 10)} == {5}
+    assert sum(epoch[row] for row in range(5)) == 5, "another corpus keeps its share"
+    half = Mixture([100], MixtureSettings(balance=0.5), seed=1, classes=[classes])
+    assert sorted(half.counts) == [25, 75]  # √10 to √90
+    with pytest.raises(RecipeError, match="at most 1,000 different targets"):
+        classes_of(Ragged.of([[row] for row in range(1001)]))

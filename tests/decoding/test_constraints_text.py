@@ -20,6 +20,7 @@ from seqloom.decoding.constraints import (
     ConstraintSettings,
     Every,
     NoRepeat,
+    OneOfSettings,
     Phrases,
     PhraseSettings,
     PlaceholderSettings,
@@ -282,6 +283,28 @@ def test_the_text_of_tokens() -> None:
     assert words.text([4, 5, 4, 6, 4]) == "a-a. a"
 
 
+# ---- a list ----------------------------------------------------------------------------------------------------------
+
+
+def test_one_of_a_list_is_said_as_it_was_learnt() -> None:
+    words = pieces(" a", "b", "c", " abc")
+    said = said_by(OneOfSettings(texts=("ab", "a", "abc", "x")).build(words, SOURCE), words, longest=4)
+    spelt = {tuple(words.encode(text)) for text in ("ab", "a", "abc")}
+    assert {*said} == spelt, "and not abc in three tokens; what the vocabulary lacks is left out"
+
+
+def test_several_of_a_list_are_said_once_and_in_its_order() -> None:
+    for words in (pieces(" a", " b", "b", " c"), octets(b"a", b"b", b"c", b" "), whole_words("a", "b", "c", "ab")):
+        said = said_by(OneOfSettings(texts=("c", "a", "ab"), several=True).build(words, SOURCE), words, longest=6)
+        texts = sorted(words.text(tokens) for tokens in said)
+        assert texts == sorted(["c", "a", "ab", "c a", "c ab", "a ab", "c a ab"])
+
+
+def test_a_list_of_what_cannot_be_said() -> None:
+    with pytest.raises(DecodingError, match='must have one that the model can say, but has "x"'):
+        OneOfSettings(texts=("x",)).build(pieces(" a"), SOURCE)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """The constraints of a recipe."""
@@ -300,6 +323,7 @@ def test_constraints_stand_in_a_recipe() -> None:
             {"kind": "same_length", "unit": "word"},
             {"kind": "bio", "scheme": "bioes"},
             {"kind": "placeholders", "numbers": True},
+            {"kind": "one_of", "texts": ["yes", "no"], "several": True},
         ]
     }
     asked = parse(Asked, written)

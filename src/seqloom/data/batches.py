@@ -15,7 +15,7 @@ from seqloom.core.errors import DataError
 from seqloom.core.specials import Specials
 from seqloom.data.buckets import Batches, BatchSettings, Padding, arrange
 from seqloom.data.corpus import Corpus
-from seqloom.data.mixture import Mixture, MixtureSettings
+from seqloom.data.mixture import Mixture, MixtureSettings, classes_of
 from seqloom.data.numbered import ALIGNMENT, COPY, TARGET, TEXT, UNITS, Numbered
 from seqloom.data.ragged import Numbers, Ragged
 from seqloom.decoding.collate import collate, pad
@@ -95,7 +95,9 @@ class BatchStream:
         self.vocabulary = vocabulary
         self.seed = seed
         self.again = again
-        self.mixture = Mixture([len(corpus) for corpus in corpora], mixture or MixtureSettings(), seed=seed)
+        mixture = mixture or MixtureSettings()
+        classes = [classes_of(corpus.columns[TARGET]) for corpus in corpora] if mixture.balance else None
+        self.mixture = Mixture([len(corpus) for corpus in corpora], mixture, seed=seed, classes=classes)
         self._longest_window = _WINDOW if again is None else _SAMPLED_WINDOW
         self._enter(epoch=0, window=0)
         self.batches_per_epoch = round(len(self._window.batches) * self.mixture.size / len(self._window.batches.order))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import torch
 
+from seqloom.core.errors import RecipeError
 from seqloom.data.batches import BatchStream as CorpusStream
 from seqloom.data.numbering import Numbering
+from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.training.objectives import Targets
 from seqloom.training.streams import BatchStream, Prefetched, pinned
 from seqloom.training.tasks import TaskStreams
@@ -21,8 +23,10 @@ __all__ = ["trainer_for"]
 def trainer_for(recipe: Recipe, data: Prepared, numbering: Numbering, device: torch.device) -> Trainer:
     """A model with fresh weights, and all that it learns by."""
     stream = _streams(recipe, data, numbering)
+    model = build_model(recipe, numbering)
+    _check_lengths(model, data)
     return Trainer(
-        build_model(recipe, numbering),
+        model,
         recipe.training,
         targets=_targets(data, numbering),
         tasks={name: _targets(data.tasks[name], each) for name, each in numbering.tasks.items()},
@@ -30,6 +34,17 @@ def trainer_for(recipe: Recipe, data: Prepared, numbering: Numbering, device: to
         stream=Prefetched(stream, prepare=pinned) if device.type == "cuda" else stream,
         device=device,
     )
+
+
+def _check_lengths(model: EncoderDecoder, data: Prepared) -> None:
+    """What a decoder cannot say it would learn to say wrongly."""
+    longest = model.decoder.longest
+    most = max(int(corpus.target_lengths.max()) for corpus in data.corpora)
+    if longest is not None and most >= longest:
+        raise RecipeError(
+            f"`model.decoder` says at most {longest - 1} token{'s' * (longest > 2)} an answer, but a target has "
+            f'{most}. Take one that says more, such as kind "recurrent".'
+        )
 
 
 def _targets(data: Prepared, numbering: Numbering) -> Targets:
