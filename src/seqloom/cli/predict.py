@@ -52,7 +52,8 @@ def predict(
     """Answer each line of a file, or of standard input as the lines come.
 
     An empty line has an empty answer; a source too long for the model is answered sentence by sentence. With `--nbest`
-    each answer is a line of its own: the source's number, the score and the text, with tabs between them.
+    each answer is a line of its own: the source's number, the score and the text, with tabs between them. A task may
+    know the name's ending in `-o`: tags go to `….conll` as a word and its tag a line.
 
     A file of any length takes the same memory. With `-o` a command that was killed goes on where it was when it is
     given again, as long as the file is one that can be read again.
@@ -121,7 +122,7 @@ def predict(
         from seqloom.workflow.resuming import terms_of
         from seqloom.workflow.rows import questions_of
         from seqloom.workflow.watching import Lines, watch
-        from seqloom.workflow.written import Form
+        from seqloom.workflow.written import form_of
 
     if min_confidence is not None and not 0 <= min_confidence <= 1:
         raise RecipeError(f"`--min-confidence` must be from 0 to 1, but is {min_confidence:g}.")
@@ -146,7 +147,7 @@ def predict(
     channels = loaded.numbering.channels
     if min_confidence is not None and "target" in channels:
         raise RecipeError("`--min-confidence` must be left out: an answer that is a series of numbers has none.")
-    form = Form(nbest=nbest, least=min_confidence, as_json=as_json)
+    form = form_of(out, loaded.doing, nbest=nbest, least=min_confidence, as_json=as_json)
     once = prior is not None or flows(named(file))
     terms = None if once or out is None else terms_of(model, asking, form, engines=loaded.engines, task=task)
     told: set[str] = set()

@@ -10,11 +10,12 @@ from typing import Annotated, Any, Literal
 from seqloom.core.errors import RecipeError
 from seqloom.core.settings import Positive, by_kind
 from seqloom.core.wording import show
+from seqloom.data.features import Feature
 from seqloom.data.numbered import ALIGNMENT, COPY, TARGET, TEXT, UNITS
 from seqloom.data.rows import BadLine, Row
 from seqloom.data.tokenizers import TokenizerSettings
 
-__all__ = ["Annotations", "FactorColumn", "FurtherSource", "follow", "stretch", "values_of"]
+__all__ = ["Annotations", "FactorColumn", "FurtherSource", "check_names", "follow", "stretch", "values_of"]
 
 _TAKEN = frozenset({TEXT, TARGET, COPY, UNITS, ALIGNMENT, "source", "vectors", "audio", "image", "latent"})
 
@@ -28,6 +29,14 @@ class FactorColumn:
     the source, with spaces between them."""
     minimum_count: Positive = 1
     """A value that the training data has less often is unknown."""
+    made: Feature | None = None
+    """What is seen in the word itself, for which there is no column."""
+
+    def __post_init__(self) -> None:
+        if self.made is not None and self.column is not None:
+            raise RecipeError(
+                f"column must not be given with `made`, but is {show(self.column)}. Leave one of them out."
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,13 +62,8 @@ class Annotations:
     """What parts a word from its factors where they stand in the source itself."""
 
     def __post_init__(self) -> None:
-        for key, names in (("data.factors", self.factors), ("data.sources", self.sources)):
-            for name in names:
-                if not re.fullmatch(r"[A-Za-z]\w*", name) or name in _TAKEN:
-                    raise RecipeError(
-                        f"`{key}` must have names of letters, digits and _ that are none of "
-                        f"{', '.join(sorted(_TAKEN))}, but has {show(name)}. Rename it, and name its `column`."
-                    )
+        check_names("data.factors", self.factors)
+        check_names("data.sources", self.sources)
         if both := self.factors.keys() & self.sources.keys():
             raise RecipeError(f"`data.sources` must have other names than `data.factors`, but both have {min(both)}.")
         if self.separator:
@@ -174,6 +178,16 @@ class Annotations:
 
 
 _Clean = Callable[[str], str]
+
+
+def check_names(key: str, names: Iterable[str]) -> None:
+    """A RecipeError where the parts of a source cannot be told apart by them."""
+    for name in names:
+        if not re.fullmatch(r"[A-Za-z]\w*", name) or name in _TAKEN:
+            raise RecipeError(
+                f"`{key}` must have names of letters, digits and _ that are none of "
+                f"{', '.join(sorted(_TAKEN))}, but has {show(name)}. Rename it, and name its `column`."
+            )
 
 
 def values_of(value: object, name: str) -> list[str]:

@@ -9,20 +9,23 @@ from typing import Any
 from seqloom.core.errors import DataError
 from seqloom.core.specials import Specials
 from seqloom.data.annotations import values_of
-from seqloom.data.numbered import ALIGNMENT, TARGET, TEXT, Numbered, factor_part
-from seqloom.data.ragged import Stored
+from seqloom.data.features import Feature, features_of
+from seqloom.data.numbered import ALIGNMENT, TARGET, TEXT, UNITS, Numbered, factor_part
+from seqloom.data.ragged import WHOLE_NUMBERS, Stored
 from seqloom.data.rows import Row
 from seqloom.data.tokenizers.contract import TextTokenizer
 
 __all__ = ["Beside"]
 
 _NONE: Mapping[str, TextTokenizer] = MappingProxyType({})
+_NOTHING: Mapping[str, Feature] = MappingProxyType({})
 
 
 class Beside:
     """The tokenizers of what else a source has, by name, and how words become the tokens of both sides.
 
-    A factor's tokenizer cuts at spaces, a value for each word. With ``aligned``, rows say which words say the same.
+    A factor's tokenizer cuts at spaces, a value for each word; those in ``made`` are seen in the word itself. With
+    ``aligned``, rows say which words say the same; with ``by_word``, the first token of each word is what is labelled.
     """
 
     def __init__(
@@ -32,13 +35,21 @@ class Beside:
         *,
         factors: Mapping[str, TextTokenizer] = _NONE,
         further: Mapping[str, TextTokenizer] = _NONE,
+        made: Mapping[str, Feature] = _NOTHING,
         aligned: bool = False,
+        by_word: bool = False,
     ) -> None:
         self.sources, self.targets = source, target
         self.factors, self.further, self.aligned = factors, further, aligned
+        self.made, self.by_word = made, by_word
 
     def __bool__(self) -> bool:
-        return bool(self.factors or self.further or self.aligned)
+        return bool(self.factors or self.further or self.aligned or self.by_word)
+
+    @property
+    def given(self) -> list[str]:
+        """The factors that rows have."""
+        return [name for name in self.factors if name not in self.made]
 
     @property
     def vocabularies(self) -> dict[str, Specials]:
@@ -50,7 +61,8 @@ class Beside:
     def stored(self) -> dict[str, Stored]:
         """How its columns lie on disk."""
         columns = {name: Stored.ids(specials.size) for name, specials in self.vocabularies.items()}
-        return columns | ({ALIGNMENT: Stored(dtype="int32", channels=2)} if self.aligned else {})
+        columns |= {ALIGNMENT: Stored(dtype="int32", channels=2)} if self.aligned else {}
+        return columns | ({UNITS: WHOLE_NUMBERS} if self.by_word else {})
 
     def parts(self, text: str, ids: Sequence[int], extras: Mapping[str, Any]) -> dict[str, list[int]]:
         """The parts beyond a text that was cut into these ids: each has the factors of its word.
@@ -64,7 +76,9 @@ class Beside:
         words = self.sources.words_of(text, ids)
         for name, tokenizer in self.factors.items():
             try:
-                values = tokenizer.encode(" ".join(values_of(_there(extras, name), name)))
+                made = self.made.get(name)
+                written = features_of(text, made) if made else " ".join(values_of(_there(extras, name), name))
+                values = tokenizer.encode(written)
             except ValueError as error:
                 raise DataError(f"{error}.") from None
             if len(values) != number:
@@ -76,6 +90,10 @@ class Beside:
                 [values[word] for word in words] if number else [tokenizer.specials.unk] * len(ids)
             )
         return parts
+
+    def units(self, text: str, ids: Sequence[int]) -> list[int] | None:
+        """The places that are labelled; None: all of them."""
+        return _firsts(self.sources.words_of(text, ids)) if self.by_word else None
 
     def further_parts(self, extras: Mapping[str, Any]) -> dict[str, list[int]]:
         return {name: tokenizer.encode(_there(extras, name)) for name, tokenizer in self.further.items()}
@@ -89,6 +107,8 @@ class Beside:
         columns: dict[str, Sequence[Any]] = {**self.parts(row.source, source, row.extras)}
         if self.aligned:
             columns[ALIGNMENT] = self._alignment(row, source, target)
+        if self.by_word:
+            columns[UNITS] = _firsts(self.sources.words_of(row.source, source))
         return columns
 
     def _alignment(self, row: Row, source: Sequence[int], target: Sequence[int]) -> list[tuple[int, int]]:
@@ -109,6 +129,8 @@ class Beside:
         for name in map(factor_part, self.factors):
             value_of = dict(zip(before, pair.columns[name], strict=True))
             moved[name] = [value_of[word] for word in now]
+        if self.by_word and self.sources.samples:
+            moved[UNITS] = _firsts(now)
         if self.aligned:
             said_before, said_now = _units(self.targets, pair.target, columns[TARGET])
             words = dict.fromkeys((before[one], said_before[other]) for one, other in pair.columns[ALIGNMENT])
@@ -125,6 +147,11 @@ def _units(tokenizer: TextTokenizer, before: Sequence[int], now: Sequence[int]) 
         return range(len(before)), range(len(now))
     text = tokenizer.decode(before)
     return tokenizer.words_of(text, before), tokenizer.words_of(text, now)
+
+
+def _firsts(words: Sequence[int]) -> list[int]:
+    """The place of each word's first token."""
+    return [place for place, word in enumerate(words) if not place or word != words[place - 1]]
 
 
 def _places(words: Sequence[int]) -> dict[int, list[int]]:

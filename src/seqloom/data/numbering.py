@@ -13,7 +13,8 @@ from seqloom.core.errors import DataError
 from seqloom.core.specials import Specials
 from seqloom.data.annotations import stretch
 from seqloom.data.beside import Beside
-from seqloom.data.numbered import ALIGNMENT, COPY, TARGET, TEXT, VECTORS, Numbered
+from seqloom.data.features import Feature
+from seqloom.data.numbered import ALIGNMENT, COPY, TARGET, TEXT, UNITS, VECTORS, Numbered
 from seqloom.data.own_words import OwnWords, own_text, own_tokens
 from seqloom.data.ragged import Stored
 from seqloom.data.rows import Row
@@ -40,8 +41,8 @@ class Numbering:
 
     With ``copies``, a source token that the target vocabulary lacks is one of the row's own words; see ``OwnWords``.
 
-    ``factors`` and ``further`` are the tokenizers of what else a source has, by name, and with ``aligned`` there is an
-    alignment; see ``Beside``. With ``sourceless`` every source is the one token bos, whatever its text: a language
+    ``factors`` and ``further`` are the tokenizers of what else a source has, by name, ``made`` the factors that are seen
+    in words, and with ``aligned`` there is an alignment, with ``by_word`` words are labelled; see ``Beside``. With ``sourceless`` every source is the one token bos, whatever its text: a language
     model.
     """
 
@@ -53,7 +54,9 @@ class Numbering:
         copies: bool = False,
         factors: Mapping[str, TextTokenizer] = _NONE,
         further: Mapping[str, TextTokenizer] = _NONE,
+        made: Mapping[str, Feature] = _NONE,
         aligned: bool = False,
+        by_word: bool = False,
         sourceless: bool = False,
         max_source: int = 0,
         max_target: int = 0,
@@ -64,7 +67,9 @@ class Numbering:
     ) -> None:
         self.sources, self.targets = source, target
         self.own_words = OwnWords(source, target) if copies else None
-        self.beside = Beside(source, target, factors=factors, further=further, aligned=aligned)
+        self.beside = Beside(
+            source, target, factors=factors, further=further, made=made, aligned=aligned, by_word=by_word
+        )
         self.sourceless = sourceless
         self.part = VECTORS if source.specials.channels else TEXT
         """What the model reads in the first place, as ``Source.parts`` names it."""
@@ -123,10 +128,11 @@ class Numbering:
         parts = {self.part: ids}
         if self.beside:
             parts |= self.beside.parts(text, ids, extras)
+        units = self.beside.units(text, ids)
         if self.own_words is None:
-            return Source(parts=parts), ()
+            return Source(parts=parts, units=units), ()
         copy, own = self.own_words.copied(ids, text)
-        return Source(parts=parts, copy=copy), tuple(own)
+        return Source(parts=parts, copy=copy, units=units), tuple(own)
 
     def target(self, text: str, own_words: Sequence[str] = ()) -> Sequence[int]:
         """A given target, to be scored; ``own_words`` are those of its source."""
@@ -193,6 +199,9 @@ class Numbering:
         if self.beside.aligned:
             ends = len(cut[self.part]), len(cut[TARGET])
             cut[ALIGNMENT] = [each for each in pair[ALIGNMENT] if each[0] < ends[0] and each[1] < ends[1]]
+        if self.beside.by_word:  # a word that is gone has no label
+            cut[UNITS] = [place for place in pair[UNITS] if place < len(cut[self.part])][: len(cut[TARGET])]
+            cut[TARGET] = cut[TARGET][: len(cut[UNITS])]
         return cut
 
     def _split(self, row: Row) -> list[Numbered]:
@@ -204,7 +213,7 @@ class Numbering:
         places = _ends(sources, first=len(lead))
 
         def part(start: int, end: int) -> Row:
-            cut = stretch(row, lead=len(lead), start=places[start], end=places[end], factors=self.beside.factors)
+            cut = stretch(row, lead=len(lead), start=places[start], end=places[end], factors=self.beside.given)
             return replace(cut, source=cut.source.rstrip(), targets=("".join(targets[start:end]).rstrip(),))
 
         def numbered(cut: Row) -> dict[str, Sequence[Any]]:
@@ -247,7 +256,7 @@ class Numbering:
             return len(self.sources.encode(lead + "".join(sentences[start:end]))) <= limit
 
         return [
-            stretch(row, lead=len(lead), start=places[start], end=places[end], factors=self.beside.factors)
+            stretch(row, lead=len(lead), start=places[start], end=places[end], factors=self.beside.given)
             for start, end in group(len(sentences), fits=fits)
         ]
 

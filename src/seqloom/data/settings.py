@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from seqloom.core.errors import RecipeError
 from seqloom.core.settings import Count, Fraction, by_kind
-from seqloom.data.annotations import Annotations, FactorColumn, FurtherSource
+from seqloom.data.annotations import Annotations, FactorColumn, FurtherSource, check_names
 from seqloom.data.buckets import BatchSettings
 from seqloom.data.cleaning import CleaningSettings
 from seqloom.data.encodings import encoding_of
@@ -56,6 +56,8 @@ class DataSettings:
     factor_separator: str = ""
     """What stands between a word and its factors where a source is written as `word￨NOUN￨Cap`, with the factors in
     the recipe's order; empty: they have columns."""
+    units: Literal["tokens", "words"] = "tokens"
+    """What an aligned decoder labels: every token of the source, or the first one of each word."""
     sources: Mapping[str, FurtherSource] = field(default_factory=dict)
     """Further sources, by name."""
     alignment: int | str | None = None
@@ -96,8 +98,16 @@ class DataSettings:
         if self.on_long == "split" and (self.sources or self.alignment is not None):
             key = "sources" if self.sources else "alignment"
             raise RecipeError(f'on_long must not be "split" with `{key}`, which cannot be split. Take "drop".')
+        check_names("data.factors", self.factors)
+        if self.factor_separator and (made := [name for name, each in self.factors.items() if each.made is not None]):
+            raise RecipeError(
+                f"factors.{made[0]}.made must not be given with `data.factor_separator`, which finds all factors in "
+                "the source. Leave one of them out."
+            )
+        if self.units == "words" and (self.source == "none" or self.tokenizer.kind == "vectors"):
+            raise RecipeError('units must be "tokens" where the source is no text, but is "words".')
         if self.source == "none":
-            if annotations:
+            if annotations or self.factors:
                 key = "factors" if self.factors else "sources" if self.sources else "alignment"
                 raise RecipeError(f'`{key}` must not be given with source = "none". Leave one of them out.')
             if not self.joint:
@@ -110,9 +120,10 @@ class DataSettings:
 
     @property
     def annotations(self) -> Annotations:
-        """What a row has beyond source and target."""
+        """What a row has beyond source and target, but for what is made of these."""
+        factors = {name: each for name, each in self.factors.items() if each.made is None}
         return Annotations(
-            factors=self.factors, sources=self.sources, alignment=self.alignment, separator=self.factor_separator
+            factors=factors, sources=self.sources, alignment=self.alignment, separator=self.factor_separator
         )
 
     @property

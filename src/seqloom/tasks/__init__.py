@@ -8,6 +8,7 @@ from seqloom.tasks.classification import ClassificationSettings
 from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task, TaskBase
 from seqloom.tasks.pairs import PairsSettings
 from seqloom.tasks.summarization import SummarizationSettings
+from seqloom.tasks.tagging import TaggingSettings
 
 __all__ = [
     "Answered",
@@ -17,9 +18,10 @@ __all__ = [
     "PairsSettings",
     "Shown",
     "SummarizationSettings",
+    "TaggingSettings",
     "Task",
     "TaskBase",
     "TaskSettings",
 ]
 
-TaskSettings: TypeAlias = PairsSettings | ClassificationSettings | SummarizationSettings
+TaskSettings: TypeAlias = PairsSettings | ClassificationSettings | SummarizationSettings | TaggingSettings

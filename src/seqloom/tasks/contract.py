@@ -29,6 +29,8 @@ class Shown:
     text: str
     fields: Mapping[str, Any] = field(default_factory=dict)
     """What else is to be said of it, for JSON."""
+    block: str = ""
+    """The same as lines, for a file in which an answer is a block of them (``Task.blocks``)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +85,8 @@ class Task:
     whole: bool = False
     """Whether an answer is about all of its source: of one that is too long the beginning is read then, for answers to
     its parts would be no answer."""
+    blocks: tuple[str, ...] = ()
+    """Endings of files, such as ".conll", in which an answer is ``Shown.block`` and an empty line, and not one line."""
 
     def read(self, row: Row) -> Row:
         """The pair as the model reads and says it, or a question, which has no targets; a DataError where it cannot."""

@@ -34,6 +34,8 @@ class Answer:
     source_tokens: tuple[str, ...]
     fields: Mapping[str, Any] = field(default_factory=dict)
     """What else the task says of it: spans, fields that were found, probabilities."""
+    block: str = field(default="", repr=False)
+    """The same as lines, where the task has such a form."""
     series: list[list[float]] | None = None
     """The frames of an answer that is a series of numbers, which ``text`` says too."""
     alternatives: tuple[Answer, ...] = ()
@@ -109,7 +111,8 @@ def shown(answer: Answer, row: Row, task: Task, *, nbest: int = 1) -> Answer:
     made = [task.show(row, each.text) for each in every]
     together = task.weigh(row, [(one.text, each.confidence) for one, each in zip(made, every, strict=True)])
     first, *others = (
-        replace(each, text=one.text, fields=one.fields) for one, each in zip(made[:nbest], every, strict=False)
+        replace(each, text=one.text, fields=one.fields, block=one.block)
+        for one, each in zip(made[:nbest], every, strict=False)
     )
     return replace(first, fields={**first.fields, **together}, alternatives=tuple(others))
 

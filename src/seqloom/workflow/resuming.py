@@ -53,6 +53,7 @@ def terms_of(folder: Path, asking: Asking, form: Form, *, engines: str, task: st
         **{f"model {name}": _model(Path(name)) for name in company},
         **dict(settings.flat(settings.to_data(asking))),
         "json": form.as_json,
+        **({"block": True} if form.as_block else {}),
         **({} if form.least is None else {"min_confidence": form.least}),
     }
     return dict(json.loads(json.dumps(terms)))  # as they will be read back

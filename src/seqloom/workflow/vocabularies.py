@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from seqloom.core.errors import RecipeError
+from seqloom.data.features import features_of
 from seqloom.data.numbering import Numbering
 from seqloom.data.tokenizers import TextTokenizer, WordSettings
 from seqloom.tasks import Known
@@ -45,7 +46,11 @@ def fit_numbering(
                 yield from (row.extras[name] for name in beside)
 
     def column(name: str) -> Iterator[str]:
-        return (row.extras[name] for path in every for row in kept_rows(path))
+        made = data.factors[name].made if name in data.factors else None
+        for path in every:
+            ours = path in cleaned
+            for row in kept_rows(path):
+                yield row.extras[name] if made is None else features_of((read(row) if ours else row).source, made)
 
     others: dict[str, TextTokenizer] = {
         name: WordSettings(split="space", minimum_count=factor.minimum_count).fit(column(name))

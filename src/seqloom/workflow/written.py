@@ -6,12 +6,16 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count, groupby, takewhile
+from pathlib import Path
 from typing import TextIO
 
+from seqloom.core.errors import RecipeError
+from seqloom.data.opening import suffix_of
 from seqloom.data.rows import Row
+from seqloom.tasks import Task
 from seqloom.workflow.answers import Answer
 
-__all__ = ["Flow", "Form", "Tally", "Whole"]
+__all__ = ["Flow", "Form", "Tally", "Whole", "form_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,18 +35,22 @@ class Whole:
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """What stands in a line. A source has one, or with n best at most so many."""
+    """What stands in a line. A source has one, or with n best at most so many; or a block of lines and an empty one."""
 
     nbest: int = 1
     least: float | None = None
     """The confidence below which an answer is marked."""
     as_json: bool = False
+    as_block: bool = False
 
     def lines(self, number: int, answer: Answer) -> Iterator[str]:
         """The lines of the source with this number, without their ends."""
         if self.as_json:
             review = {} if self.least is None else {"review": self.doubts(answer)}
             yield json.dumps({**answer.to_data(), **review}, ensure_ascii=False)
+            return
+        if self.as_block:
+            yield from (*filter(None, answer.block.split("\n")), "")
             return
         for each in (answer, *answer.alternatives)[: self.nbest]:
             mark = "" if self.least is None else f"{'?' * self.doubts(each)}\t{each.confidence:.4f}\t"
@@ -58,6 +66,8 @@ class Form:
 
         The last source of n best may yet lack some of its lines where it has fewer than that: it does not count.
         """
+        if self.as_block:
+            return _whole_blocks(lines, most=most)
         several = not self.as_json and self.nbest > 1
         places = count(1)
         complete = takewhile(lambda line: line.endswith(b"\n"), lines)
@@ -78,6 +88,27 @@ class Form:
 
     def _doubted(self, line: bytes) -> bool:
         return self.least is not None and (line.endswith(b'"review": true}\n') if self.as_json else line[:1] == b"?")
+
+
+def form_of(out: Path | None, task: Task, *, nbest: int, least: float | None, as_json: bool) -> Form:
+    """As the options say and the name of the file that is written, which the task may know."""
+    as_block = not as_json and out is not None and suffix_of(str(out)) in task.blocks
+    if as_block and (nbest > 1 or least is not None):
+        option = "--nbest" if nbest > 1 else "--min-confidence"
+        raise RecipeError(
+            f"`{option}` must be left out for {out}, which has room for the answers alone. Take `--json`."
+        )
+    return Form(nbest=nbest, least=least, as_json=as_json, as_block=as_block)
+
+
+def _whole_blocks(lines: Iterable[bytes], *, most: int) -> Whole:
+    """Up to the last empty line."""
+    whole, size = Whole(), 0
+    for line in lines:
+        size += len(line)
+        if whole.answered < most and line == b"\n":
+            whole = whole.then(unsure=0, end=size)
+    return whole
 
 
 @dataclass(kw_only=True)
