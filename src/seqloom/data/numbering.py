@@ -41,9 +41,9 @@ class Numbering:
 
     With ``copies``, a source token that the target vocabulary lacks is one of the row's own words; see ``OwnWords``.
 
-    ``factors`` and ``further`` are the tokenizers of what else a source has, by name, ``made`` the factors that are seen
-    in words, and with ``aligned`` there is an alignment, with ``by_word`` words are labelled; see ``Beside``. With ``sourceless`` every source is the one token bos, whatever its text: a language
-    model.
+    ``factors`` and ``further`` are the tokenizers of what else a source has, by name; ``made`` are the factors that are
+    seen in words. With ``aligned`` there is an alignment, and with ``by_word`` words are labelled; see ``Beside``. With
+    ``sourceless`` every source is the one token bos, whatever its text: a language model.
     """
 
     def __init__(
