@@ -16,6 +16,8 @@ from seqloom.metrics.corpus import Corpus
 from seqloom.metrics.counts import Counts, check_samples
 from seqloom.metrics.edits import cer, per, wer
 from seqloom.metrics.matches import exact_match, token_accuracy, word_error
+from seqloom.metrics.questions import qa_exact, qa_f1
+from seqloom.metrics.records import field_f1, valid_json
 from seqloom.metrics.score import Comparison, Score
 from seqloom.metrics.series import mae, mase, mse
 from seqloom.metrics.summaries import rouge
@@ -41,6 +43,10 @@ MetricName = Literal[
     "accuracy",
     "f1",
     "span_f1",
+    "qa_exact",
+    "qa_f1",
+    "field_f1",
+    "valid_json",
     "mse",
     "mae",
     "mase",
@@ -63,6 +69,10 @@ _COUNTERS: Mapping[MetricName, Callable[[Corpus], Counts]] = {
     "accuracy": accuracy,
     "f1": f1,
     "span_f1": span_f1,
+    "qa_exact": qa_exact,
+    "qa_f1": qa_f1,
+    "field_f1": field_f1,
+    "valid_json": valid_json,
     "mse": mse,
     "mae": mae,
     "mase": mase,

@@ -6,7 +6,9 @@ from typing import TypeAlias
 
 from seqloom.tasks.classification import ClassificationSettings
 from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task, TaskBase
+from seqloom.tasks.extraction import ExtractionSettings
 from seqloom.tasks.pairs import PairsSettings
+from seqloom.tasks.question_answering import QuestionAnsweringSettings
 from seqloom.tasks.summarization import SummarizationSettings
 from seqloom.tasks.tagging import TaggingSettings
 
@@ -14,8 +16,10 @@ __all__ = [
     "Answered",
     "Baseline",
     "ClassificationSettings",
+    "ExtractionSettings",
     "Known",
     "PairsSettings",
+    "QuestionAnsweringSettings",
     "Shown",
     "SummarizationSettings",
     "TaggingSettings",
@@ -24,4 +28,11 @@ __all__ = [
     "TaskSettings",
 ]
 
-TaskSettings: TypeAlias = PairsSettings | ClassificationSettings | SummarizationSettings | TaggingSettings
+TaskSettings: TypeAlias = (
+    PairsSettings
+    | ClassificationSettings
+    | ExtractionSettings
+    | QuestionAnsweringSettings
+    | SummarizationSettings
+    | TaggingSettings
+)

@@ -19,6 +19,7 @@ from seqloom.decoding.constraints.one_of import OneOf, OneOfSettings
 from seqloom.decoding.constraints.phrases import Phrases, PhraseSettings
 from seqloom.decoding.constraints.placeholders import PlaceholderSettings
 from seqloom.decoding.constraints.regex import Regex, RegexSettings
+from seqloom.decoding.constraints.stretch import Stretch, StretchSettings
 from seqloom.decoding.constraints.words import SourceText, Spelling, Spellings, Words
 
 __all__ = [
@@ -47,6 +48,8 @@ __all__ = [
     "SpansSettings",
     "Spelling",
     "Spellings",
+    "Stretch",
+    "StretchSettings",
     "Trie",
     "Words",
 ]
@@ -61,4 +64,5 @@ ConstraintSettings: TypeAlias = (
     | SpansSettings
     | PlaceholderSettings
     | OneOfSettings
+    | StretchSettings
 )
