@@ -131,7 +131,9 @@ def one_series(value: object, key: str) -> tuple[str, ...]:
 
 
 def references(value: object, key: str) -> tuple[str, ...]:
-    """One target or several."""
+    """One target or several; as SQuAD has them, beside where they stand, and none where nothing is right to say."""
+    if isinstance(value, Mapping) and isinstance(value.get("text"), Sequence):
+        value = value["text"] or ""
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         if not value:
             raise UnreadableError(f"`{key}` must have at least one reference, but is []")

@@ -11,10 +11,11 @@ from seqloom.data.columns import FIRST_TWO, Columns
 from seqloom.data.formats import format_of, read_format, read_sides
 from seqloom.data.lines import lines_of
 from seqloom.data.objects import read_jsonl
-from seqloom.data.opening import STANDARD_INPUT, shown, suffix_of
+from seqloom.data.opening import STANDARD_INPUT, blocks_of, shown, suffix_of
 from seqloom.data.pairs import read_pairs
 from seqloom.data.parallel import parts_of, read_parallel
 from seqloom.data.rows import BadLine, Row
+from seqloom.data.squad import is_squad, read_squad
 from seqloom.data.tables import SAMPLE, read_csv, read_tsv
 
 __all__ = ["Columns", "read_pairs", "read_rows"]
@@ -30,8 +31,8 @@ def read_rows(
 ) -> Iterator[Row | BadLine]:
     """The rows of a file in order, and its bad lines where they stand; read as they are asked for.
 
-    The name tells the format: `.csv`; `.jsonl`, `.ndjson` and `.json` (an object a line); parallel files as
-    "train.de,train.en"; what ``formats`` knows (TMX, XLIFF, PO, Parquet …);
+    The name tells the format: `.csv`; `.jsonl`, `.ndjson` and `.json` (an object a line, or SQuAD's
+    layout); parallel files as "train.de,train.en"; what ``formats`` knows (TMX, XLIFF, PO, Parquet …);
     anything else holds columns parted by TABs. Any of them may end in `.gz` or `.zst`. "-" is
     standard input. With `sources_only` a target may be missing, and text without TABs, as well as standard input, is
     one source a line; where further columns are asked for, standard input may have TABs. When it is empty it is no row,
@@ -64,6 +65,8 @@ def _rows(
     match suffix_of(file):
         case ".csv":
             return read_csv(lines, file=name, columns=columns, sources_only=sources_only)
+        case ".json" if is_squad(next(blocks_of(file), b"")):
+            return read_squad(lines, file=name, columns=columns, sources_only=sources_only)
         case ".jsonl" | ".ndjson" | ".json":
             return read_jsonl(lines, file=name, columns=columns, sources_only=sources_only)
     # What flows is answered as it comes, so that its first line must do to know it by.

@@ -1,4 +1,4 @@
-"""Answers that are JSON: how many of the fields are right, and how many answers are JSON at all."""
+"""Answers that are JSON: how many of their fields are right."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 
 import seqloom
-from seqloom.core.errors import DataError
-from seqloom.core.wording import show
 from seqloom.metrics.bootstrap import Floats
 from seqloom.metrics.classes import f1_table
 from seqloom.metrics.corpus import Corpus
-from seqloom.metrics.counts import Counts, percent
+from seqloom.metrics.counts import Counts
+from seqloom.metrics.words import plain
 
-__all__ = ["field_f1", "fields_of", "valid_json"]
+__all__ = ["field_f1", "fields_of", "is_json"]
 
 Field = tuple[str, str]
 
@@ -36,18 +35,11 @@ def fields_of(value: Any, name: str = "") -> Iterator[Field]:
 
 
 def field_f1(corpus: Corpus) -> Counts:
-    """Micro F1 of fields with their values, one reference a row. An answer that is no JSON has none."""
+    """Micro F1 of fields with their values, one reference a row. What is no JSON is one field without a name."""
     rows = []
     names: dict[str, Counter[str]] = {"right": Counter(), "answered": Counter(), "wanted": Counter()}
-    for row, (answer, text) in enumerate(zip(corpus.answers, corpus.only_references("field_f1"), strict=True), start=1):
-        try:
-            wanted = Counter(fields_of(json.loads(text)))
-        except ValueError:
-            raise DataError(f"row {row}: a reference must be JSON, but is {show(text)}. Correct it.") from None
-        try:
-            answered = Counter(fields_of(json.loads(answer)))
-        except ValueError:
-            answered = Counter()
+    for answer, text in zip(corpus.answers, corpus.only_references("field_f1"), strict=True):
+        answered, wanted = Counter(_read(answer)), Counter(_read(text))
         sets = {"right": answered & wanted, "answered": answered, "wanted": wanted}
         for what, found in sets.items():
             for (name, _), number in found.items():
@@ -64,22 +56,16 @@ def field_f1(corpus: Corpus) -> Counts:
     )
 
 
-def valid_json(corpus: Corpus) -> Counts:
-    """The share of answers that are JSON."""
-    return Counts(
-        name="valid JSON",
-        rows_NK=np.array([[_parses(answer), 1] for answer in corpus.answers], dtype=np.float64),
-        formula=percent,
-        signature=f"json:rfc8259|version:seqloom {seqloom.__version__}",
-    )
-
-
-def _parses(text: str) -> bool:
+def is_json(text: str) -> bool:
     try:
         json.loads(text, parse_constant=_refuse)
     except ValueError:
         return False
     return True
+
+
+def _read(text: str) -> Iterator[Field]:
+    return fields_of(json.loads(text)) if is_json(text) else iter([("", plain(text))])
 
 
 def _refuse(name: str) -> None:

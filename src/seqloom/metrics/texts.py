@@ -17,7 +17,7 @@ from seqloom.metrics.counts import Counts, check_samples
 from seqloom.metrics.edits import cer, per, wer
 from seqloom.metrics.matches import exact_match, token_accuracy, word_error
 from seqloom.metrics.questions import qa_exact, qa_f1
-from seqloom.metrics.records import field_f1, valid_json
+from seqloom.metrics.records import field_f1
 from seqloom.metrics.score import Comparison, Score
 from seqloom.metrics.series import mae, mase, mse
 from seqloom.metrics.summaries import rouge
@@ -46,7 +46,6 @@ MetricName = Literal[
     "qa_exact",
     "qa_f1",
     "field_f1",
-    "valid_json",
     "mse",
     "mae",
     "mase",
@@ -72,7 +71,6 @@ _COUNTERS: Mapping[MetricName, Callable[[Corpus], Counts]] = {
     "qa_exact": qa_exact,
     "qa_f1": qa_f1,
     "field_f1": field_f1,
-    "valid_json": valid_json,
     "mse": mse,
     "mae": mae,
     "mase": mase,

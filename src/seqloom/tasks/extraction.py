@@ -19,6 +19,7 @@ from seqloom.decoding.constraints import ConstraintSettings, JsonSchemaSettings
 from seqloom.decoding.constraints.json_schema import expression_of
 from seqloom.metrics import Score
 from seqloom.metrics.counts import Counts, percent
+from seqloom.metrics.records import is_json
 from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task, TaskBase
 
 __all__ = ["ExtractionSettings"]
@@ -198,17 +199,23 @@ class Extraction(Task):
             return Shown(text=text, fields={"fields": None})
 
     def scores(self, answered: Sequence[Answered], *, samples: int = 1000) -> list[Score]:
-        """How many answers are what the schema wants, which is more than that they are JSON."""
-        rows_NK = np.array([[self._fits(one.texts[0] if one.texts else ""), 1] for one in answered], dtype=np.float64)
-        signature = f"schema:2020-12|version:seqloom {seqloom.__version__}"
-        counts = Counts(name="fits the schema", rows_NK=rows_NK, formula=percent, signature=signature)
-        return [counts.score(samples=samples, seed=_SEED)]
+        """How many answers are JSON, and how many what the schema wants, which is more."""
+        texts = [one.texts[0] if one.texts else "" for one in answered]
+        found = {"is JSON": map(is_json, texts), "fits the schema": map(self._fits, texts)}
+        signature = f"nrefs:0|schema:2020-12|version:seqloom {seqloom.__version__}"
+        counted = [
+            Counts(
+                name=name,
+                rows_NK=np.array([[each, 1] for each in right], dtype=np.float64),
+                formula=percent,
+                signature=signature,
+            )
+            for name, right in found.items()
+        ]
+        return [each.score(samples=samples, seed=_SEED) for each in counted]
 
     def _fits(self, text: str) -> bool:
-        try:
-            return self.form.misfit(json.loads(text)) is None
-        except ValueError:
-            return False
+        return is_json(text) and self.form.misfit(json.loads(text)) is None
 
     @property
     def baselines(self) -> Mapping[str, Baseline]:
