@@ -181,6 +181,8 @@ def _unknown(value: Any, schema: Any, resolved: Any, at: str = "") -> str | None
 class Extraction(Task):
     """The model says JSON with a space behind commas and colons, as texts have one; it is shown without."""
 
+    whole = True
+
     def __init__(self, form: _Form, known: Known) -> None:
         self.form = form
         self.known = known

@@ -113,6 +113,8 @@ def passage_of(row: Row) -> str:
 class Reading(Task):
     """The model reads the question, a TAB and the passage."""
 
+    whole = True
+
     def __init__(self, settings: QuestionAnsweringSettings) -> None:
         self.settings = settings
 
@@ -160,6 +162,8 @@ def _apart(sentence: str, asked: set[str]) -> Iterator[str]:
 
 class Table(Task):
     """Questions and their answers, and nothing to read."""
+
+    whole = True
 
     def __init__(self, settings: QuestionAnsweringSettings, known: Known) -> None:
         self.settings = settings
