@@ -34,6 +34,8 @@ class SummarizationSettings(TaskBase):
 class Summarization(Task):
     """It reads the beginning of a text, and is measured beside the text's first sentences."""
 
+    whole = True
+
     def __init__(self, settings: SummarizationSettings) -> None:
         self.settings = settings
 
