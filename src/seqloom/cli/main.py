@@ -10,6 +10,7 @@ from cyclopts import App, CycloptsError
 
 import seqloom
 from seqloom.cli.bench import bench
+from seqloom.cli.chat import chat
 from seqloom.cli.check import check
 from seqloom.cli.compare import compare
 from seqloom.cli.data import data
@@ -55,6 +56,7 @@ COMMANDS = (
     distill,
     families,
     predict,
+    chat,
     evaluate,
     score,
     compare,

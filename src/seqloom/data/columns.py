@@ -22,9 +22,16 @@ class Columns:
     """() is the one named "target", or else the second."""
     extras: Mapping[str, int | str] = field(default_factory=dict)
     """Further columns, each by the name under which ``Row.extras`` shall have it."""
-
+    listed: str = ""
+    """Rows that are lists, of any length each: where no ``source`` is named, a line of a table is one, all its columns
+    the source, parted by TABs; of an object the list stands under this key, or under the source's."""
     numbers: frozenset[str] = frozenset()
     """Of "source" and "target" those that are series of numbers: lists of them, where a format has lists."""
+
+    @property
+    def whole_lines(self) -> bool:
+        """Whether a line of a table is a list, as long as no header says otherwise."""
+        return bool(self.listed) and not self.source and not self.extras
 
     def __post_init__(self) -> None:
         for side, columns in (("source", self.source), ("target", self.target)):

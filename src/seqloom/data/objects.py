@@ -12,7 +12,16 @@ from seqloom.core.wording import nearest, show
 from seqloom.data.columns import Columns
 from seqloom.data.rows import BadLine, Row
 
-__all__ = ["ObjectReader", "UnreadableError", "as_series", "as_text", "one_series", "read_jsonl", "references"]
+__all__ = [
+    "ObjectReader",
+    "UnreadableError",
+    "as_list",
+    "as_series",
+    "as_text",
+    "one_series",
+    "read_jsonl",
+    "references",
+]
 
 
 class UnreadableError(ValueError):
@@ -36,8 +45,9 @@ class ObjectReader:
             name: column if isinstance(column, str) else name
             for name, column in columns.extras.items()
         }
-        self._used = {*self.source, *self.target}
-        self._source_text = as_series if "source" in columns.numbers else as_text
+        self._listed = columns.listed
+        self._used = {*self.source, *self.target, *([columns.listed] if columns.listed else [])}
+        self._source_text = as_series if "source" in columns.numbers else as_list if columns.listed else as_text
         self._target_texts = one_series if "target" in columns.numbers else references
 
     def row(self, found: Mapping[object, object], line: int) -> Row:
@@ -49,8 +59,10 @@ class ObjectReader:
         for name, key in self.extras.items():
             if key in found or not self.sources_only:
                 extras[name] = _value(found, key)
-        source = "\t".join(self._source_text(_value(found, key), key) for key in self.source)
-        if self.sources_only and any(key not in found for key in self.target):
+        keys = (self._listed,) if self._listed in found and self.source[0] not in found else self.source
+        source = "\t".join(self._source_text(_value(found, key), key) for key in keys)
+        complete = self.sources_only or (bool(self._listed) and not isinstance(found[keys[0]], str))
+        if complete and any(key not in found for key in self.target):
             return Row(source=source, extras=extras, file=self.file, line=line)
         if len(self.target) > 1:
             targets: tuple[str, ...] = ("\t".join(as_text(_value(found, key), key) for key in self.target),)
@@ -112,6 +124,18 @@ def as_text(value: object, key: str) -> str:
         raise UnreadableError(f"`{key}` holds a NUL character")
     # Not the subclass that an array hands out: its text is kept, not the array.
     return value if type(value) is str else str(value)
+
+
+def as_list(value: object, key: str) -> str:
+    """Texts, or objects that have theirs as `text` or `content`, parted by TABs; a text may be parted already."""
+    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+        return as_text(value, key)
+    texts = []
+    for each in value:
+        if isinstance(each, Mapping):
+            each = each.get("text", each.get("content"))
+        texts.append(" ".join(as_text(each, key).split()))
+    return "\t".join(texts)
 
 
 def as_series(value: object, key: str) -> str:

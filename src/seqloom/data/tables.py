@@ -30,6 +30,9 @@ def read_tsv(
     """Columns parted by TABs. Nothing is quoted. So many lines are ``looked_at`` before the first row."""
     sample = list(islice(lines, looked_at))
     records = [line.split("\t") for line in sample if isinstance(line, str)]
+    if columns.whole_lines and not _has_header(records):
+        yield from _lists(enumerate(chain(sample, lines), start=1), file=file, sources_only=sources_only)
+        return
     layout = find_layout(records, columns, file=file, table=_TSV, sources_only=sources_only)
     header, row = layout.header, layout.row
     for number, line in enumerate(chain(sample, lines), start=1):
@@ -52,6 +55,10 @@ def read_csv(
     table = replace(_CSV, separator=separator, noun=_NOUNS[separator])
     sample = list(islice(records, SAMPLE))
     known = [record for _, record in sample if not isinstance(record, BadLine)]
+    if columns.whole_lines and not _has_header(known):
+        joined = ((number, _joined(record)) for number, record in chain(sample, records))
+        yield from _lists(joined, file=file, sources_only=sources_only)
+        return
     layout = find_layout(known, columns, file=file, table=table, sources_only=sources_only)
     header, row = layout.header, layout.row
     for number, record in chain(sample, records):
@@ -61,6 +68,25 @@ def read_csv(
             header = not any(record)
         else:
             yield row(record, number)
+
+
+def _has_header(records: Sequence[Sequence[str]]) -> bool:
+    return bool(records) and {"source", "target"} <= {cell.strip() for cell in records[0]}
+
+
+def _joined(record: list[str] | BadLine) -> str | BadLine:
+    return record if isinstance(record, BadLine) else "\t".join(" ".join(cell.split()) for cell in record)
+
+
+def _lists(lines: Iterable[tuple[int, str | BadLine]], *, file: str, sources_only: bool) -> Iterator[Row | BadLine]:
+    """Lines that are sources with all their columns. A blank one is a row with empty sides, as in other tables."""
+    for number, line in lines:
+        if isinstance(line, BadLine):
+            yield line
+        elif line.strip():
+            yield Row(source=line, file=file, line=number)
+        else:
+            yield Row(source="", targets=() if sources_only else ("",), file=file, line=number)
 
 
 def _separator(lines: Sequence[str]) -> tuple[str, int]:

@@ -4,7 +4,9 @@ Shares are in percent. To import this room needs neither torch nor any package t
 is asked of them.
 """
 
+from seqloom.metrics.bigrams import Bigrams
 from seqloom.metrics.classes import confusion_table, measure_recall
+from seqloom.metrics.copied import Seen
 from seqloom.metrics.corpus import BleuTokenizer
 from seqloom.metrics.groups import GroupComparison, compare_groups, holm
 from seqloom.metrics.label_sets import measure_label_sets
@@ -13,20 +15,24 @@ from seqloom.metrics.ranking import measure_ranking
 from seqloom.metrics.reliability import Reliability, measure_reliability
 from seqloom.metrics.score import Comparison, Score
 from seqloom.metrics.texts import SERIES_METRICS, MetricName, check_metrics, compare, count, measure, qualities
+from seqloom.metrics.variety import distinct, repeating
 
 __all__ = [
     "SERIES_METRICS",
+    "Bigrams",
     "BleuTokenizer",
     "Comparison",
     "GroupComparison",
     "MetricName",
     "Reliability",
     "Score",
+    "Seen",
     "check_metrics",
     "compare",
     "compare_groups",
     "confusion_table",
     "count",
+    "distinct",
     "holm",
     "measure",
     "measure_label_sets",
@@ -35,4 +41,5 @@ __all__ = [
     "measure_reliability",
     "perplexity",
     "qualities",
+    "repeating",
 ]

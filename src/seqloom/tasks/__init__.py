@@ -6,7 +6,9 @@ from typing import TypeAlias
 
 from seqloom.tasks.classification import ClassificationSettings
 from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task, TaskBase
+from seqloom.tasks.dialogue import DialogueSettings
 from seqloom.tasks.extraction import ExtractionSettings
+from seqloom.tasks.generation import GenerationSettings
 from seqloom.tasks.pairs import PairsSettings
 from seqloom.tasks.question_answering import QuestionAnsweringSettings
 from seqloom.tasks.summarization import SummarizationSettings
@@ -16,7 +18,9 @@ __all__ = [
     "Answered",
     "Baseline",
     "ClassificationSettings",
+    "DialogueSettings",
     "ExtractionSettings",
+    "GenerationSettings",
     "Known",
     "PairsSettings",
     "QuestionAnsweringSettings",
@@ -31,7 +35,9 @@ __all__ = [
 TaskSettings: TypeAlias = (
     PairsSettings
     | ClassificationSettings
+    | DialogueSettings
     | ExtractionSettings
+    | GenerationSettings
     | QuestionAnsweringSettings
     | SummarizationSettings
     | TaggingSettings

@@ -41,6 +41,8 @@ class Answered:
     """As it was asked; its targets are all that is right."""
     texts: tuple[str, ...]
     """As they are shown, best first; empty where there was no answer."""
+    logps: tuple[float, ...] = ()
+    """How likely the model finds each of the row's targets, where its task ``weighs`` them; of a baseline none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +54,11 @@ class TaskBase:
 
     keeps: ClassVar[tuple[str, ...]] = ()
     """Names in ``Row.extras`` that ``Task.read`` looks at."""
+
+    @property
+    def listed(self) -> str:
+        """Where a row of a file is a list of any length: the key that an object has it under (``Columns.listed``)."""
+        return ""
 
     @property
     def columns(self) -> Mapping[str, int | str]:
@@ -87,6 +94,10 @@ class Task:
     its parts would be no answer."""
     blocks: tuple[str, ...] = ()
     """Endings of files, such as ".conll", in which an answer is ``Shown.block`` and an empty line, and not one line."""
+    weighs: bool = False
+    """Whether its scores look at how likely the model finds the right answers."""
+    turns: int = 1
+    """Turns of a conversation that a question may have, parted by TABs; 1: what was said before is of no matter."""
 
     def read(self, row: Row) -> Row:
         """The pair as the model reads and says it, or a question, which has no targets; a DataError where it cannot."""
@@ -94,6 +105,10 @@ class Task:
 
     def refuses(self, row: Row) -> str | None:
         """What is wrong with a pair to be measured on, without a full stop: its file and line are named before it."""
+        return None
+
+    def shorter(self, row: Row) -> Row | None:
+        """What to ask in place of a question that is too long for the model; None: it is answered in parts."""
         return None
 
     def constraints(self, row: Row) -> tuple[ConstraintSettings, ...]:

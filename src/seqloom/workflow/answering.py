@@ -126,9 +126,12 @@ class Answerer:
         finally:
             self.engine.cancel([request.id for each in opened.values() for request in each.requests])
 
-    def stream(self, question: Question) -> Iterator[str]:
-        """The answer's text as it settles: what was given is never taken back. A DecodingError where there is none."""
-        each = self._open(0, question)
+    def stream(self, question: Question, *, place: int = 0) -> Iterator[str]:
+        """The answer's text as it settles: what was given is never taken back. A DecodingError where there is none.
+
+        What is drawn depends on the ``place``.
+        """
+        each = self._open(place, question)
         said = ""
         try:
             for request in each.requests:
@@ -180,8 +183,13 @@ class Answerer:
         """The parts of a source, as text and as numbers."""
         if question.drawn is not None:
             return [question.text], [(question.drawn, ())]
-        row = self.numbering.read(question.row)
-        rows = [part for part in self.numbering.split_row(row, limit=self.longest_source) if part.source.strip()]
+        asked = question.row
+        parts = self.numbering.split_row(self.numbering.read(asked), limit=self.longest_source)
+        while len(parts) > 1 and (shorter := self.task.shorter(asked)) is not None:
+            asked = shorter
+            parts = self.numbering.split_row(self.numbering.read(asked), limit=self.longest_source)
+        # A language model reads nothing: an empty line asks it too.
+        rows = [part for part in parts if part.source.strip() or self.numbering.sourceless]
         rows = rows[:1] if self.task.whole else rows
         return [part.source for part in rows], [self.numbering.source(part.source, part.extras) for part in rows]
 

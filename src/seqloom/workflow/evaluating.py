@@ -131,12 +131,14 @@ def report_on(
     searched: str,
     seconds: float,
     samples: int = 1000,
+    logps: Sequence[tuple[float, ...]] = (),
 ) -> Report:
-    """``samples`` 0 leaves out the intervals, and what is to be said of the confidences."""
+    """``samples`` 0 leaves out the intervals, and what is to be said of the confidences. ``logps`` are of the right
+    answers to each question, where the task weighs them."""
     texts, references = [answer.text for answer in answers], [each.references for each in tested]
     rows = [Row(source=each.source, targets=each.references, extras=each.extras) for each in tested]
 
-    def scored(said: Sequence[Sequence[str]]) -> tuple[Score, ...]:
+    def scored(said: Sequence[Sequence[str]], logps: Sequence[tuple[float, ...]] = ()) -> tuple[Score, ...]:
         """Of the answers to each question, best first."""
         found = measure(
             settings.metrics,
@@ -147,11 +149,14 @@ def report_on(
             samples=samples,
         )
         if samples:
-            answered = [Answered(row=row, texts=tuple(one)) for row, one in zip(rows, said, strict=True)]
+            answered = [
+                Answered(row=row, texts=tuple(one), logps=weighed)
+                for row, one, weighed in zip(rows, said, logps or [()] * len(rows), strict=True)
+            ]
             found += task.scores(answered, samples=samples)
         return tuple(found)
 
-    scores = scored([(answer.text, *(other.text for other in answer.alternatives)) for answer in answers])
+    scores = scored([(answer.text, *(other.text for other in answer.alternatives)) for answer in answers], logps)
     report = Report(scores=scores, answers=tuple(answers), tested=tuple(tested), searched=searched, seconds=seconds)
     if not samples:
         return report

@@ -43,6 +43,7 @@ def rows_of(
         target=data.target_columns,
         extras={**extras, **task.columns, **data.annotations.columns(aligned=aligned)},
         numbers=series.sides,
+        listed=task.listed,
     )
     alone = data.rows == "texts"
     if isinstance(pairs, str | Path):
@@ -86,6 +87,7 @@ def questions_of(file: str, recipe: Use, *, channels: MutableMapping[str, int] |
         source=recipe.data.source_columns,
         extras={**recipe.task.asked, **recipe.data.annotations.columns(aligned=False)},
         numbers=series.sides,
+        listed=recipe.task.listed,
     )
     # What is wrong with a question's annotations is its own answer, and stops no other.
     for row in series.rows(read_rows(file, encoding=recipe.data.encoding, columns=columns, sources_only=True)):

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 from typing import Any, Self, Unpack
 
 from seqloom.core.errors import DataError, DecodingError
@@ -20,7 +21,7 @@ from seqloom.workflow.answering import Answerer
 from seqloom.workflow.answers import Answer, Attention, PairScore, shown
 from seqloom.workflow.asking import Asked, Asking, asking_of
 from seqloom.workflow.calibrating import AS_SAID, Calibration
-from seqloom.workflow.evaluating import Report, gather, report_on
+from seqloom.workflow.evaluating import Report, Tested, gather, report_on
 from seqloom.workflow.feeds import Asks, Cleaned, Feed, Question, Ready, question_of
 from seqloom.workflow.rows import Pairs, measurable, rows_of
 from seqloom.workflow.use import Use
@@ -108,11 +109,14 @@ class Speaker(ABC):
             question = cleaned.original()
             yield shown(replace(answer, source=question.text), question.row, self.doing, nbest=asking.nbest)
 
-    def stream(self, source: Any, **how: Unpack[Asked]) -> Iterator[str]:
-        """One answer's text, piece by piece as it settles: what was given is never taken back."""
+    def stream(self, source: Any, *, place: int = 0, **how: Unpack[Asked]) -> Iterator[str]:
+        """One answer's text, piece by piece as it settles: what was given is never taken back.
+
+        At another ``place`` of a conversation another answer is drawn.
+        """
         questions = Cleaned(Ready([question_of(source)]), self._cleaner).take(1, wait=True)
         assert questions is not None
-        yield from self._answerer(asking_of(self.recipe.answers, **how)).stream(questions[0])
+        yield from self._answerer(asking_of(self.recipe.answers, **how)).stream(questions[0], place=place)
 
     def _answerer(self, asking: Asking) -> Answerer:
         return Answerer(
@@ -134,12 +138,13 @@ class Speaker(ABC):
         tested = gather(self.rows(pairs), self.recipe)
         return self.report(tested, asking_of(self.recipe.answers, **how))
 
-    def report(self, tested: Sequence[Any], asking: Asking, *, samples: int = 1000) -> Report:
+    def report(self, tested: Sequence[Tested], asking: Asking, *, samples: int = 1000) -> Report:
         begun = time.perf_counter()
         if samples:
             asking = replace(asking, nbest=max(asking.nbest, self.doing.nbest))
         answers = [*self.answers(Ready(each.question for each in tested), asking)]
         seconds = time.perf_counter() - begun
+        logps = self._logps(tested) if samples and self.doing.weighs else ()
         return report_on(
             tested,
             answers,
@@ -148,7 +153,18 @@ class Speaker(ABC):
             searched=str(asking),
             seconds=seconds,
             samples=samples,
+            logps=logps,
         )
+
+    def _logps(self, tested: Sequence[Tested]) -> list[tuple[float, ...]]:
+        """How likely each right answer is, by question."""
+        every = [
+            Row(source=each.source, targets=(right,), extras=each.extras)
+            for each in tested
+            for right in each.references
+        ]
+        found = (scored.logp for scored in self.scores(every))
+        return [tuple(islice(found, len(each.references))) for each in tested]
 
     def score(self, pairs: Pairs) -> list[PairScore]:
         """The log-probability and confidence of given pairs, the first target of each."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Protocol
+from typing import Annotated, Literal, Protocol
 
 from seqloom.core.errors import RecipeError
 from seqloom.core.settings import Count, Positive, by_kind
@@ -33,7 +33,9 @@ class EvaluationSettings:
     """The evaluation."""
 
     metrics: tuple[MetricName, ...] = ("bleu", "chrf")
-    """The first one chooses the best model."""
+    """The first one chooses the best model, unless `choose` says otherwise."""
+    choose: Literal["metric", "perplexity"] = "metric"
+    """perplexity: the best model is the one that finds the right answers likeliest, where there are many of them."""
     beam: Positive = 1
     """Of the search while training; a test is searched as `answers` says."""
     pairs: Count = 500

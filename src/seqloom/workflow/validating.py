@@ -54,11 +54,14 @@ class Validating:
         report = Model(self.recipe, self.numbering, network, longest_source=self.data.longest_source).report(
             self.tested, asking, samples=0
         )
-        chosen = report.scores[0]
+        chosen, likelihood = report.scores[0], self._likelihood(network)
+        score, higher_is_better = chosen.value, chosen.higher_is_better
+        if self.recipe.evaluation.choose == "perplexity" and likelihood:
+            [score], higher_is_better = likelihood.values(), False
         return Validation(
-            score=chosen.value,
-            higher_is_better=chosen.higher_is_better,
-            scores=report.numbers | self._likelihood(network) | self._of_tasks(network, rehearsed=rehearsed),
+            score=score,
+            higher_is_better=higher_is_better,
+            scores=report.numbers | likelihood | self._of_tasks(network, rehearsed=rehearsed),
             samples=report,
         )
 
