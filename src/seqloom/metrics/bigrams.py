@@ -59,7 +59,7 @@ class Bigrams:
     def logp(self, text: str) -> float:
         """Of the text with its end, natural."""
         said = tokens(plain(text))
-        return sum(math.log(self._after(*pair)) for pair in pairwise((_EDGE, *said, _EDGE)))
+        return sum(math.log(self.after(*pair)) for pair in pairwise((_EDGE, *said, _EDGE)))
 
     def say(self, dice: random.Random, *, longest: int = 100) -> str:
         """A text drawn from it, of at most so many words."""
@@ -94,7 +94,7 @@ class Bigrams:
         }
         return cls(dict(zip(words, data["counts"], strict=True)), pairs, total=data["total"], letters=data["letters"])
 
-    def _after(self, before: str, word: str) -> float:
+    def after(self, before: str, word: str) -> float:
         """Absolute discounting: what is taken from the pairs goes to the words alone."""
         alone = self._alone(word)
         times = self.counts.get(before, 0)
