@@ -43,11 +43,11 @@ def read_squad(
             yield BadLine(file=file, line=number, what=f"question {number}: {error}", text=show(found))
 
 
-def _questions(whole: Any) -> Iterator[dict[str, Any]]:
+def _questions(whole: Any) -> Iterator[dict[object, object]]:
     for article in _objects(whole, "data"):
         for paragraph in _objects(article, "paragraphs"):
             for question in _objects(paragraph, "qas"):
-                kept = {key: question[key] for key in ("id", "question") if key in question}
+                kept: dict[object, object] = {key: question[key] for key in ("id", "question") if key in question}
                 above = {"title": article.get("title"), "context": paragraph.get("context")}
                 kept |= {key: value for key, value in above.items() if value is not None}
                 if "answers" in question or question.get("is_impossible"):

@@ -42,7 +42,7 @@ class Answered:
     texts: tuple[str, ...]
     """As they are shown, best first; empty where there was no answer."""
     logps: tuple[float, ...] = ()
-    """How likely the model finds each of the row's targets, where its task ``weighs`` them; of a baseline none."""
+    """How likely the model finds each of the row's targets, where its task looks at ``likelihoods``; of a baseline none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +94,7 @@ class Task:
     its parts would be no answer."""
     blocks: tuple[str, ...] = ()
     """Endings of files, such as ".conll", in which an answer is ``Shown.block`` and an empty line, and not one line."""
-    weighs: bool = False
+    likelihoods: bool = False
     """Whether its scores look at how likely the model finds the right answers."""
     turns: int = 1
     """Turns of a conversation that a question may have, parted by TABs; 1: what was said before is of no matter."""

@@ -16,7 +16,7 @@ from seqloom.core.wording import show
 from seqloom.data.rows import BadLine, Row
 from seqloom.metrics import Bigrams, Score, distinct, perplexity, repeating
 from seqloom.metrics.words import plain, tokens, words, writing
-from seqloom.retrieval.words import WordIndex
+from seqloom.retrieval.bm25 import Bm25
 from seqloom.tasks.contract import Answered, Baseline, Known, Task, TaskBase
 
 __all__ = ["Dialogue", "DialogueSettings", "likelihood"]
@@ -115,7 +115,7 @@ class DialogueSettings(TaskBase):
 class Dialogue(Task):
     """The turns stand in the source, each behind the mark of who said it."""
 
-    weighs = True
+    likelihoods = True
 
     def __init__(self, settings: DialogueSettings, known: Known) -> None:
         self.settings = settings
@@ -167,12 +167,12 @@ class Dialogue(Task):
         return [turn for turn in (" ".join(turn.split()) for turn in turns) if turn][-self.turns :]
 
     def _of_nearest(self, row: Row) -> str:
-        nearest = self._index.nearest(row.source.split("\t")[-1])
+        nearest = self._index.nearest(_terms(row.source.split("\t")[-1]), most=1)
         return self._pairs[nearest[0]][1] if nearest else self._commonest
 
     @cached_property
-    def _index(self) -> WordIndex:
-        return WordIndex([question for question, _ in self._pairs], terms=_terms)
+    def _index(self) -> Bm25:
+        return Bm25([_terms(question) for question, _ in self._pairs])
 
 
 def history_of(row: Row) -> list[str]:

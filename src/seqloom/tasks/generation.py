@@ -76,7 +76,7 @@ class GenerationSettings(TaskBase):
 class Generation(Task):
     """A source is read as it is, and anything may be said."""
 
-    weighs = True
+    likelihoods = True
 
     def __init__(self, known: Known) -> None:
         self._known = known

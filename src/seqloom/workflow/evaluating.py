@@ -134,7 +134,7 @@ def report_on(
     logps: Sequence[tuple[float, ...]] = (),
 ) -> Report:
     """``samples`` 0 leaves out the intervals, and what is to be said of the confidences. ``logps`` are of the right
-    answers to each question, where the task weighs them."""
+    answers to each question, where the task looks at them."""
     texts, references = [answer.text for answer in answers], [each.references for each in tested]
     rows = [Row(source=each.source, targets=each.references, extras=each.extras) for each in tested]
 

@@ -144,7 +144,7 @@ class Speaker(ABC):
             asking = replace(asking, nbest=max(asking.nbest, self.doing.nbest))
         answers = [*self.answers(Ready(each.question for each in tested), asking)]
         seconds = time.perf_counter() - begun
-        logps = self._logps(tested) if samples and self.doing.weighs else ()
+        logps = self._logps(tested) if samples and self.doing.likelihoods else ()
         return report_on(
             tested,
             answers,
