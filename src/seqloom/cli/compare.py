@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from seqloom.cli.options import Device, Files, Overrides, Task, Trust, importing, pairs_in, tell
+from seqloom.cli.options import Device, Files, Given, Overrides, Task, Trust, given_by, importing, pairs_in, tell
 
 __all__ = ["compare"]
 
@@ -17,6 +17,7 @@ def compare(
     metrics: Files = (),
     beam: int | None = None,
     set_: Overrides = (),
+    with_: Given = (),
     sentences: int = 0,
     samples: int = 1000,
     show: int = 3,
@@ -44,6 +45,8 @@ def compare(
         Width of the search; by default that of each recipe.
     set_
         Any key of the recipes' `answers` anew: `--set answers.search.kind=mbr`.
+    with_
+        A column that every question has, whatever the file says of it: `--with to=fr`.
     sentences
         The first so many pairs; 0: all.
     samples
@@ -86,6 +89,7 @@ def compare(
         metrics=cast("tuple[MetricName, ...]", metrics),  # measuring refuses others
         beam=beam,
         set=set_,
+        given=given_by(with_),
         sentences=sentences,
         samples=samples,
         examples=show,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from seqloom.cli.options import Device, Engine, Overrides, Task, Trust, importing, named_all
+from seqloom.cli.options import Device, Engine, Given, Overrides, Task, Trust, given_by, importing, named_all
 
 __all__ = ["evaluate"]
 
@@ -17,6 +17,7 @@ def evaluate(
     *files: str,
     beam: int | None = None,
     set_: Overrides = (),
+    with_: Given = (),
     plot: Path | None = None,
     out: Annotated[Path | None, Parameter(name=("--out", "-o"))] = None,
     by: str | None = None,
@@ -42,6 +43,8 @@ def evaluate(
         Width of the search; by default the recipe's.
     set_
         Any key of the recipe's `answers` anew: `--set answers.search.kind=mbr`.
+    with_
+        A column that every question has, whatever the file says of it: `--with to=fr`.
     plot
         Draw confidence beside quality, and quality beside coverage: a PNG, SVG or PDF, one file's answers.
     out
@@ -83,9 +86,10 @@ def evaluate(
     loaded = load(model, engine=engine, device=device, trust=trust)
     loaded = loaded if task is None else loaded.task(task)
     asking = asking_of(loaded.recipe.answers, beam=beam, set=set_)
+    given = given_by(with_)
     column = int(by) if by is not None and by.isdecimal() else by
     for file in named_all(files):
-        report = evaluated_on(loaded, file, asking, by=column)
+        report = evaluated_on(loaded, file, asking, by=column, given=given)
         if plot is not None:
             write_reliability(report, plot)
         if out is not None:

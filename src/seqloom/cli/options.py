@@ -1,10 +1,11 @@
 """Options that several commands share."""
 
 import gc
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from cyclopts import Parameter
 
@@ -15,9 +16,11 @@ __all__ = [
     "Device",
     "Engine",
     "Files",
+    "Given",
     "Overrides",
     "Task",
     "Trust",
+    "given_by",
     "hide_hyphens",
     "importing",
     "named",
@@ -28,6 +31,7 @@ __all__ = [
 
 Files: TypeAlias = Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=(), show_default=False)]
 Overrides: TypeAlias = Annotated[tuple[str, ...], Parameter(name="--set", negative=(), show_default=False)]
+Given: TypeAlias = Annotated[tuple[str, ...], Parameter(name="--with", negative=(), show_default=False)]
 Trust: TypeAlias = Annotated[tuple[str, ...], Parameter(negative=(), show_default=False)]
 Device: TypeAlias = DeviceName
 Task: TypeAlias = str | None
@@ -62,6 +66,22 @@ def pairs_in(on: tuple[str, ...]) -> str | None:
             "Put them into one file."
         )
     return ",".join(map(named, on)) or None
+
+
+def given_by(texts: Sequence[str]) -> dict[str, Any]:
+    """The columns of `--with`: text, or JSON where it begins like a list or an object."""
+    from seqloom.core.errors import RecipeError
+
+    given: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            raise RecipeError(f"`--with {text}` must be `column=value`, such as `--with to=fr`.")
+        try:
+            given[name] = json.loads(value) if value[:1] in ("[", "{") else value
+        except ValueError:
+            given[name] = value
+    return given
 
 
 @contextmanager

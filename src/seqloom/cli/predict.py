@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from seqloom.cli.options import Device, Engine, Overrides, Task, Trust, importing, named
+from seqloom.cli.options import Device, Engine, Given, Overrides, Task, Trust, given_by, importing, named
 from seqloom.core.errors import RecipeError, SeqloomError
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def predict(
     length_penalty: Literal["none", "average", "wu"] | None = None,
     alpha: float | None = None,
     set_: Overrides = (),
+    with_: Given = (),
     min_confidence: float | None = None,
     as_json: Annotated[bool, Parameter(name="--json", negative=())] = False,
     task: Task = None,
@@ -101,6 +102,8 @@ def predict(
         How strongly.
     set_
         Any key of the recipe's `answers` anew: `--set answers.search.kind=diverse`. See the guide's page on search.
+    with_
+        A column that every question has, whatever the file says of it: `--with to=fr`.
     min_confidence
         Mark the answers that are less sure than this, from 0 to 1, for a person to see; in JSON by `review`.
     as_json
@@ -144,16 +147,18 @@ def predict(
         alpha=alpha,
         set=set_,
     )
-    channels = loaded.numbering.channels
+    channels, given = loaded.numbering.channels, given_by(with_)
     if min_confidence is not None and "target" in channels:
         raise RecipeError("`--min-confidence` must be left out: an answer that is a series of numbers has none.")
     form = form_of(out, loaded.doing, nbest=nbest, least=min_confidence, as_json=as_json)
     once = prior is not None or flows(named(file))
-    terms = None if once or out is None else terms_of(model, asking, form, engines=loaded.engines, task=task)
+    terms = (
+        None if once or out is None else terms_of(model, asking, form, engines=loaded.engines, task=task, given=given)
+    )
     told: set[str] = set()
     with _output(out, terms, form, restart=restart) as output:
         if prior is None:
-            rows = output.rest(lambda: questions_of(named(file), loaded.recipe, channels=channels))
+            rows = output.rest(lambda: questions_of(named(file), loaded.recipe, channels=channels, given=given))
             questions = (Question(text=row.source, extras=row.extras) for row in rows)
             # What can be read again is read in turn, so that the same command computes the same.
             feed = Pipe(questions) if once else Ready(questions)

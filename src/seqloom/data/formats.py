@@ -22,7 +22,7 @@ from seqloom.data.tmx import tmx_records
 from seqloom.data.wmt import read_segments, segments_of, wmt_records
 from seqloom.data.xliff import xliff_records
 
-__all__ = ["Format", "format_of", "languages_in", "read_format", "read_sides"]
+__all__ = ["Format", "format_of", "languages_in", "read_format", "read_records", "read_sides"]
 
 Format = Literal["tmx", "xliff", "xml", "sgml", "po", "mo", "conll", "conllu", "parquet"]
 
@@ -103,6 +103,16 @@ def read_format(
         case _:
             lines = lines_of(file, encoding=encoding)
             return read_conll(lines, file=file, columns=columns, sources_only=sources_only, universal=kind == "conllu")
+
+
+def read_records(file: str) -> Iterator[Record | BadLine] | None:
+    """What is in such a file, by its language; None where the format says none."""
+    check_file(file)
+    blocks = blocks_of(file)
+    start = next(blocks, b"")
+    kind = format_of(file)
+    root = kind if kind != "xml" else _root(file, start)
+    return iter(_LANGUAGES[root](file, chain([start], blocks))) if root in _LANGUAGES else None
 
 
 def languages_in(file: str, *, columns: Columns) -> tuple[str, str] | None:

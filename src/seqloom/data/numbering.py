@@ -206,7 +206,7 @@ class Numbering:
 
     def _split(self, row: Row) -> list[Numbered]:
         """Both sides cut where both have as many sentences; nothing where they do not, or one alone is too long."""
-        lead, source = self._lead(row.source)
+        lead, source = self.lead(row.source)
         sources, targets = cut_sentences(source), cut_sentences(row.targets[0])
         if len(sources) != len(targets):
             return []
@@ -247,7 +247,7 @@ class Numbering:
                 )
         if length <= limit:
             return [row]
-        lead, rest = self._lead(text)
+        lead, rest = self.lead(text)
         room = max(1, limit - len(self.sources.encode(lead)))
         sentences = [part for sentence in cut_sentences(rest) for part in self._chopped(sentence, room)]
         places = _ends(sentences, first=len(lead))
@@ -269,7 +269,7 @@ class Numbering:
         cut = min(spaces, key=lambda place: abs(place - middle), default=middle)
         return self._chopped(sentence[:cut], room) + self._chopped(sentence[cut:], room)
 
-    def _lead(self, text: str) -> tuple[str, str]:
+    def lead(self, text: str) -> tuple[str, str]:
         """The special tokens that a text begins with, and the rest."""
         lead = ""
         while token := next((token for token in self.sources.special_tokens if text.startswith(token)), ""):

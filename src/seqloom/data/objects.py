@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import isnan
+from typing import Protocol
 
 from seqloom.core.errors import DataError
 from seqloom.core.series import SeriesError, frames_of, write_series
@@ -14,12 +16,14 @@ from seqloom.data.rows import BadLine, Row
 
 __all__ = [
     "ObjectReader",
+    "Reads",
     "UnreadableError",
     "as_list",
     "as_series",
     "as_text",
     "one_series",
     "read_jsonl",
+    "read_objects",
     "references",
 ]
 
@@ -71,17 +75,28 @@ class ObjectReader:
         return Row(source=source, targets=targets, extras=extras, file=self.file, line=line)
 
 
+class Reads(Protocol):
+    """Makes a row of an object; an UnreadableError where it is none."""
+
+    def row(self, found: Mapping[object, object], line: int) -> Row: ...
+
+
 def read_jsonl(
     lines: Iterable[str | BadLine], *, file: str, columns: Columns, sources_only: bool
 ) -> Iterator[Row | BadLine]:
     """An object a line."""
     reader = ObjectReader(columns, file=file, sources_only=sources_only)
+    return read_objects(lines, reader, file=file, empty=Row(source="", targets=() if sources_only else ("",)))
+
+
+def read_objects(lines: Iterable[str | BadLine], reader: Reads, *, file: str, empty: Row) -> Iterator[Row | BadLine]:
+    """Rows as the reader makes them; a blank line is ``empty``."""
     for number, line in enumerate(lines, start=1):
         if isinstance(line, BadLine):
             yield line
             continue
         if not line or line.isspace():
-            yield Row(source="", targets=() if sources_only else ("",), file=file, line=number)
+            yield replace(empty, file=file, line=number)
             continue
         try:
             found = json.loads(line)

@@ -11,32 +11,43 @@ from typing import IO, Any
 from seqloom.core.errors import DataError, MissingExtraError
 from seqloom.core.wording import nearest
 from seqloom.data.columns import Columns
-from seqloom.data.objects import ObjectReader, UnreadableError
+from seqloom.data.objects import ObjectReader, Reads, UnreadableError
 from seqloom.data.rows import BadLine, Row
 
-__all__ = ["ParquetWriter", "read_parquet"]
+__all__ = ["ParquetWriter", "read_parquet", "read_parquet_as"]
 
 _TOGETHER = 4096
 
 
 def read_parquet(file: str, *, columns: Columns, sources_only: bool) -> Iterator[Row | BadLine]:
     """As ``ObjectReader`` has objects; columns may be numbered too, and two columns need no names."""
+    opened = _opened(file)
+    reader = ObjectReader(
+        _named(columns, list(opened.schema_arrow.names), sources_only, file), file=file, sources_only=sources_only
+    )
+    return _rows(opened, reader, file, blanks=not sources_only)
+
+
+def read_parquet_as(reader: Reads, file: str) -> Iterator[Row | BadLine]:
+    """Rows as the reader makes them of what is there."""
+    return _rows(_opened(file), reader, file, blanks=False)
+
+
+def _opened(file: str) -> Any:
     _, parquet = _arrow()
     if not Path(file).is_file():
         raise DataError(f"{file} must be a file, for Parquet is read from its end.")
     try:
-        opened = parquet.ParquetFile(file, memory_map=True)
+        return parquet.ParquetFile(file, memory_map=True)
     except (OSError, ValueError) as error:  # pyarrow's own errors are either
         with open(file, "rb") as raw:
             start = raw.read(4)
         what = "is damaged or cut off. Copy it again" if start == b"PAR1" else "is none. Name it for what it is"
         raise DataError(f"{file} must be a Parquet file, as its name says, but {what}.") from error
-    names = list(opened.schema_arrow.names)
-    reader = ObjectReader(_named(columns, names, sources_only, file), file=file, sources_only=sources_only)
-    return _rows(opened, reader, file)
 
 
-def _rows(opened: Any, reader: ObjectReader, file: str) -> Iterator[Row | BadLine]:
+def _rows(opened: Any, reader: Reads, file: str, *, blanks: bool) -> Iterator[Row | BadLine]:
+    """``blanks``: what has no value is an error; else it is not there."""
     number = 0
     with closing(opened):
         for batch in opened.iter_batches(batch_size=_TOGETHER):
@@ -44,7 +55,7 @@ def _rows(opened: Any, reader: ObjectReader, file: str) -> Iterator[Row | BadLin
                 number += 1
                 try:
                     # A question may lack its answer.
-                    there = {k: _plain(v) for k, v in found.items() if v is not None or not reader.sources_only}
+                    there = {k: _plain(v) for k, v in found.items() if v is not None or blanks}
                     yield reader.row(there, number)
                 except UnreadableError as error:
                     yield BadLine(file=file, line=number, what=str(error), text=str(found))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 from seqloom.core.scripts import UNSPACED
 
-__all__ = ["cut_sentences", "group", "join_answers"]
+__all__ = ["Piece", "cut_layout", "cut_sentences", "group", "join_answers"]
 
 _CLOSERS = "\"'”’»)\\]」』）】"
 _ABBREVIATIONS = "Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|e\\.g|i\\.e|No|Nr|bzw|ca|z\\.B|d\\.h|M|Mme|Mlle|cf"
@@ -19,6 +21,42 @@ _END = re.compile(
 )
 _NO_END = re.compile(rf"(?:^|[\s(])(?:{_ABBREVIATIONS}|[A-Z])\.$")
 _UNSPACED = re.compile(f"[{UNSPACED}]")
+_BREAK = re.compile(r"\r?\n")
+_LEAD = re.compile(r"\s*(?:(?:[-*+\u2022\u2023\u00b7\u2013\u2014]|\(?[0-9]{1,3}[.)]|\(?[a-z]\)|#{1,6}|>+)\s+)*")
+"""Indentation, and marks of lists, headings and quotations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What of a text is answered by itself."""
+
+    text: str
+    """Empty where nothing is: the layout behind all others."""
+    before: str | None = ""
+    """The layout before it, kept as it is; None: it goes on in the line, as the script of the answers has it."""
+
+
+def cut_layout(text: str) -> list[Piece]:
+    """The sentences of a document. Line breaks, blank lines, indentation and marks of lists are layout."""
+    pieces: list[Piece] = []
+    layout = ""
+    for line, end in _lines(text):
+        lead = _LEAD.match(line)
+        before = lead[0] if lead else ""
+        said = line[len(before) :].rstrip()
+        layout += before
+        for number, sentence in enumerate(cut_sentences(said)):
+            pieces.append(Piece(sentence.rstrip(), None if number else layout))
+            layout = ""
+        layout += line[len(before) + len(said) :] + end
+    return [*pieces, Piece("", layout)] if layout else pieces
+
+
+def _lines(text: str) -> Iterator[tuple[str, str]]:
+    """Each line and what ends it."""
+    ends = [(0, 0), *(found.span() for found in _BREAK.finditer(text)), (len(text), len(text))]
+    for (_, start), (end, after) in pairwise(ends):
+        yield text[start:end], text[end:after]
 
 
 def cut_sentences(text: str) -> list[str]:
@@ -42,11 +80,17 @@ def group(number: int, *, fits: Callable[[int, int], bool]) -> list[tuple[int, i
     return stretches
 
 
-def join_answers(parts: Sequence[str], answers: Sequence[str]) -> str:
-    """What was answered to each part, in one: line breaks as in the source, spaces as the answers' script has them."""
+def join_answers(parts: Sequence[str], answers: Sequence[str], befores: Sequence[str | None] = ()) -> str:
+    """What was answered to each part, in one: line breaks as in the source, spaces as the answers' script has them.
+
+    ``befores`` are the pieces' own; a part that goes on in a piece has None.
+    """
     text = ""
     for number, answer in enumerate(answers):
-        if number:
+        before = befores[number] if befores else None
+        if before is not None:
+            text += before
+        elif number:
             gap = parts[number - 1][len(parts[number - 1].rstrip()) :]
             together = not text or not answer or _UNSPACED.match(text[-1]) or _UNSPACED.match(answer[0])
             text += gap if "\n" in gap else "" if together else " "

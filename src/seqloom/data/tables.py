@@ -11,7 +11,7 @@ from itertools import chain, islice
 from seqloom.data.columns import Columns, Table, find_layout
 from seqloom.data.rows import BadLine, Row
 
-__all__ = ["SAMPLE", "read_csv", "read_tsv"]
+__all__ = ["SAMPLE", "csv_records", "read_csv", "read_tsv", "tsv_records"]
 
 SAMPLE = 1000
 """How many lines are looked at before it is decided what a file is."""
@@ -87,6 +87,19 @@ def _lists(lines: Iterable[tuple[int, str | BadLine]], *, file: str, sources_onl
             yield Row(source=line, file=file, line=number)
         else:
             yield Row(source="", targets=() if sources_only else ("",), file=file, line=number)
+
+
+def csv_records(lines: Iterator[str | BadLine], *, file: str) -> Iterator[tuple[int, list[str] | BadLine]]:
+    """The records of a CSV file, each with the number of its first line."""
+    first = list(islice(lines, SAMPLE))
+    separator, told = _separator([line for line in first if isinstance(line, str)])
+    return _csv_records(chain(first[told:], lines), file, separator, told)
+
+
+def tsv_records(lines: Iterable[str | BadLine]) -> Iterator[tuple[int, list[str] | BadLine]]:
+    """The same of columns parted by TABs."""
+    for number, line in enumerate(lines, start=1):
+        yield number, line if isinstance(line, BadLine) else line.split("\t")
 
 
 def _separator(lines: Sequence[str]) -> tuple[str, int]:

@@ -13,6 +13,7 @@ from seqloom.tasks.pairs import PairsSettings
 from seqloom.tasks.question_answering import QuestionAnsweringSettings
 from seqloom.tasks.summarization import SummarizationSettings
 from seqloom.tasks.tagging import TaggingSettings
+from seqloom.tasks.translation import TranslationSettings
 
 __all__ = [
     "Answered",
@@ -30,6 +31,7 @@ __all__ = [
     "Task",
     "TaskBase",
     "TaskSettings",
+    "TranslationSettings",
 ]
 
 TaskSettings: TypeAlias = (
@@ -41,4 +43,5 @@ TaskSettings: TypeAlias = (
     | QuestionAnsweringSettings
     | SummarizationSettings
     | TaggingSettings
+    | TranslationSettings
 )

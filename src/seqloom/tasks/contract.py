@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias
 
 from seqloom.data.rows import BadLine, Row
+from seqloom.data.sentences import Piece
 from seqloom.decoding.constraints import ConstraintSettings
 from seqloom.metrics import Score
 
@@ -42,7 +43,7 @@ class Answered:
     texts: tuple[str, ...]
     """As they are shown, best first; empty where there was no answer."""
     logps: tuple[float, ...] = ()
-    """How likely the model finds each of the row's targets, where its task looks at ``likelihoods``; of a baseline none."""
+    """How likely the model finds each of the row's targets, where the task looks at ``likelihoods``; a baseline's: none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,14 @@ class TaskBase:
 
     keeps: ClassVar[tuple[str, ...]] = ()
     """Names in ``Row.extras`` that ``Task.read`` looks at."""
+    mixed: ClassVar[tuple[str, ...]] = ()
+    """Those of them whose values part a file into corpora, which `data.mixture` mixes as it mixes files."""
+
+    @property
+    def named(self) -> Sequence[str] | None:
+        """None: a file has sources and targets. Otherwise each of its columns is by its name in ``Row.extras``, and
+        ``pairs`` finds both among them; these are the names of columns where the file itself has none."""
+        return None
 
     @property
     def listed(self) -> str:
@@ -74,6 +83,10 @@ class TaskBase:
         """The questions that a row of a file holds, with their right answers, as a person writes both."""
         yield row
 
+    def together(self, row: Row) -> str:
+        """Pairs of which this is the same are never parted between training and validation."""
+        return row.source
+
     def learn(self, rows: Iterable[Row]) -> Known:
         """What must be known of the training pairs wherever the model goes."""
         return {}
@@ -87,6 +100,8 @@ class Task:
 
     nbest: int = 1
     """Answers to a question that its scores look at."""
+    specials: tuple[str, ...] = ()
+    """Tokens that ``read`` writes into a text: never split, never made of other text."""
     weighed: int = 1
     """Answers to a question that ``weigh`` looks at, however few are asked for."""
     whole: bool = False
@@ -98,6 +113,10 @@ class Task:
     """Whether its scores look at how likely the model finds the right answers."""
     turns: int = 1
     """Turns of a conversation that a question may have, parted by TABs; 1: what was said before is of no matter."""
+
+    def cut(self, row: Row) -> Sequence[Piece]:
+        """A question as pieces that are cleaned, read and answered apart."""
+        return (Piece(text=row.source),)
 
     def read(self, row: Row) -> Row:
         """The pair as the model reads and says it, or a question, which has no targets; a DataError where it cannot."""

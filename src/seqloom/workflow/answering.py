@@ -12,6 +12,7 @@ from seqloom.core.errors import DataError, DecodingError, SeqloomError
 from seqloom.core.series import read_series
 from seqloom.core.settings import Count, Positive, by_kind
 from seqloom.data.numbering import Numbering
+from seqloom.data.rows import Row
 from seqloom.data.sentences import join_answers
 from seqloom.data.spellings import words_of
 from seqloom.decoding.constraints import ConstraintSettings, SourceText
@@ -58,6 +59,10 @@ class _Open:
     parts: list[str] = field(default_factory=list)
     numbered: list[tuple[Source, tuple[str, ...]]] = field(default_factory=list)
     """Each part as a source, and its own words."""
+    befores: list[str | None] = field(default_factory=list)
+    """The layout before each part; None: it goes on where the one before it ends."""
+    behind: str = ""
+    """The layout behind the last one."""
     requests: list[Request] = field(default_factory=list)
     """One a part, or two where answers are chosen among draws and the n best. Their ids end with the part's number."""
     found: dict[Hashable, Found] = field(default_factory=dict)
@@ -160,7 +165,7 @@ class Answerer:
         texts = [self._of_part(each, part).text for part in range(len(each.found))]
         if tokens and len(texts) < len(each.parts):
             texts.append(self.numbering.text(tokens, each.numbered[len(texts)][1]))
-        return join_answers(each.parts[: len(texts)], texts)
+        return join_answers(each.parts[: len(texts)], texts, each.befores)
 
     # ---- from a question to requests ---------------------------------------------------------------------------------
 
@@ -172,26 +177,37 @@ class Answerer:
                 raise DataError(f"{question.wrong}.")
             own = settings.parse(_Own, {key: each for key, each in question.extras.items() if key in _OWN}, where="it")
             own = replace(own, constraints=(*self.task.constraints(question.row), *own.constraints))
-            each.parts, each.numbered = self._read(question)
+            self._read(each)
             for part, (source, own_words) in enumerate(each.numbered):
                 each.requests += self._requests((place, part), each.parts[part], source, own_words, own)
         except SeqloomError as error:
             each.error, each.requests = " ".join(str(error).split("\n")), []
         return each
 
-    def _read(self, question: Question) -> tuple[list[str], list[tuple[Source, tuple[str, ...]]]]:
-        """The parts of a source, as text and as numbers."""
+    def _read(self, each: _Open) -> None:
+        """The parts of a source, as text and as numbers, and what stands between them."""
+        question, layout = each.question, ""
         if question.drawn is not None:
-            return [question.text], [(question.drawn, ())]
-        asked = question.row
+            each.parts, each.numbered = [question.text], [(question.drawn, ())]
+            return
+        for piece in self.task.cut(question.row):
+            parts = self._split(replace(question.row, source=piece.text))
+            layout += piece.before or ""
+            each.parts += [part.source for part in parts]
+            each.numbered += [self.numbering.source(part.source, part.extras) for part in parts]
+            each.befores += [None if part or piece.before is None else layout for part in range(len(parts))]
+            layout = "" if parts else layout
+        each.behind = layout
+
+    def _split(self, asked: Row) -> list[Row]:
+        """What is asked as the model reads it, in parts where it is too long."""
         parts = self.numbering.split_row(self.numbering.read(asked), limit=self.longest_source)
         while len(parts) > 1 and (shorter := self.task.shorter(asked)) is not None:
             asked = shorter
             parts = self.numbering.split_row(self.numbering.read(asked), limit=self.longest_source)
         # A language model reads nothing: an empty line asks it too.
-        rows = [part for part in parts if part.source.strip() or self.numbering.sourceless]
-        rows = rows[:1] if self.task.whole else rows
-        return [part.source for part in rows], [self.numbering.source(part.source, part.extras) for part in rows]
+        parts = [part for part in parts if part.source.strip() or self.numbering.sourceless]
+        return parts[:1] if self.task.whole else parts
 
     def _admit(self, new: Sequence[_Open]) -> None:
         """The longest first: what fills the batch is known early, and short ones fill its gaps."""
@@ -234,7 +250,8 @@ class Answerer:
         if not wanted:
             return ()
         words = words_of(self.numbering.targets, own_words)
-        about = SourceText(text=text, tokens=_length(source))
+        _, said = self.numbering.lead(text)
+        about = SourceText(text=said, tokens=_length(source))
         return tuple(each.build(words, about) for each in wanted)
 
     # ---- from what was found to an answer ----------------------------------------------------------------------------
@@ -248,10 +265,10 @@ class Answerer:
             return Answer.failed(each.question.text, each.error)
         parts = [self._of_part(each, part) for part in range(len(each.parts))]
         if len(parts) == 1:
-            return replace(parts[0], source=each.question.text)
+            return _laid_out(replace(parts[0], source=each.question.text), (each.befores or [""])[0] or "", each.behind)
         token_logps = tuple(logp for part in parts for logp in part.token_logps)
         return Answer(
-            text=join_answers(each.parts, [part.text for part in parts]),
+            text=join_answers(each.parts, [part.text for part in parts], each.befores) + (each.behind if parts else ""),
             score=sum(part.score for part in parts),
             logp=sum(part.logp for part in parts),
             calibration=self.calibration,
@@ -293,6 +310,14 @@ class Looks(Protocol):
     """Where a model looks when it says these tokens of that source."""
 
     def __call__(self, source: Source, tokens: Sequence[Any]) -> Attention | None: ...
+
+
+def _laid_out(answer: Answer, before: str, behind: str) -> Answer:
+    """An answer, and those beside it, between what stands around their source."""
+    if not before and not behind:
+        return answer
+    others = tuple(_laid_out(other, before, behind) for other in answer.alternatives)
+    return replace(answer, text=f"{before}{answer.text}{behind}", alternatives=others)
 
 
 def _length(source: Source) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from seqloom.core.devices import DeviceName
@@ -22,6 +23,7 @@ from seqloom.workflow.speaker import Speaker
 
 __all__ = ["Entrant", "entrants_of"]
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
 _HELD_OUT = "valid.jsonl"
 
 
@@ -73,10 +75,11 @@ def entrants_of(
     trust: frozenset[str],
     metrics: Sequence[MetricName] = (),
     device: DeviceName = "cpu",
+    given: Mapping[str, Any] = _NONE,
 ) -> tuple[list[Entrant], str]:
     """Them, and what they are asked, in words. ``on`` None: what the first one was tested or validated on.
 
-    ``metrics`` in place of the recipes', which need not be the same then.
+    ``metrics`` in place of the recipes', which need not be the same then. ``given`` are columns of all pairs.
     """
     named = _named(folders)
     if on is not None and flows(on) and len(named) > 1:
@@ -87,7 +90,7 @@ def entrants_of(
     own = None if on is not None else _own_pairs(folder, first, task)
     found: list[Entrant] = []
     for name, speaker in opened.items():
-        rows = kept_rows(own) if isinstance(own, Path) else speaker.rows(on or str(own))
+        rows = kept_rows(own) if isinstance(own, Path) else speaker.rows(on or str(own), given=given)
         tested = gather(rows, speaker.recipe)[: sentences or None]
         found.append(
             Entrant(

@@ -109,7 +109,8 @@ def gather(rows: Iterable[Row], recipe: Use) -> list[Tested]:
             continue  # a blank line asks nothing
         if not row.targets:
             raise DataError(f"{row.file}:{row.line}: expected a source and a target, found a source alone.")
-        asked = (row.source, repr(recipe.data.annotations.of(row)))
+        beside = {name: row.extras.get(name) for name in recipe.task.keeps}
+        asked = (row.source, repr((recipe.data.annotations.of(row), beside)))
         if recipe.evaluation.one_source and asked in places:
             before = tested[places[asked]]
             more = tuple(target for target in row.targets if target not in before.references)

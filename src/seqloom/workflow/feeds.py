@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from queue import Empty, Queue
@@ -14,6 +14,7 @@ from seqloom.core.errors import DataError, SeqloomError
 from seqloom.data.cleaning import Cleaner
 from seqloom.data.objects import UnreadableError, as_series
 from seqloom.data.rows import BadLine, Row
+from seqloom.data.sentences import Piece
 from seqloom.decoding.request import Source
 
 __all__ = ["AHEAD", "Asks", "Cleaned", "Feed", "Pipe", "Question", "Ready", "question_of"]
@@ -132,11 +133,15 @@ class Pipe:
 
 
 class Cleaned:
-    """A feed whose texts are cleaned as those were that the model learnt from; it keeps what they were."""
+    """A feed whose texts are cleaned as those were that the model learnt from; it keeps what they were.
 
-    def __init__(self, feed: Feed, cleaner: Cleaner) -> None:
+    What a task ``cut`` out of them for layout is not text.
+    """
+
+    def __init__(self, feed: Feed, cleaner: Cleaner, cut: Callable[[Row], Sequence[Piece]]) -> None:
         self._feed = feed
         self._cleaner = cleaner
+        self._cut = cut
         self._originals: deque[Question] = deque()
 
     def take(self, most: int, *, wait: bool) -> list[Question] | None:
@@ -149,12 +154,21 @@ class Cleaned:
     def _ready(self, question: Question) -> Question:
         annotations = self._cleaner.annotations
         if not annotations:
-            return replace(question, text=self._cleaner.source(question.text))
+            return replace(question, text=self._text(question))
         row = annotations.row(Row(source=question.text, extras=question.extras))
         row = self._cleaner.row(row) if isinstance(row, Row) else row
         if isinstance(row, BadLine):
             return replace(question, wrong=row.what)
         return replace(question, text=row.source, extras=row.extras)
+
+    def _text(self, question: Question) -> str:
+        pieces = self._cut(question.row)
+        if len(pieces) == 1 and not pieces[0].before:
+            return self._cleaner.source(question.text)
+        # A sentence that goes on in its line stands behind a space: that much is in every layout.
+        return "".join(
+            f"{' ' if each.before is None else each.before}{self._cleaner.source(each.text)}" for each in pieces
+        )
 
     def original(self) -> Question:
         """The next one as it came."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from itertools import count, islice
 from json.encoder import encode_basestring
 from pathlib import Path
+from typing import IO
 
 from seqloom.data.annotations import Annotations
 from seqloom.data.rows import Row
 
-__all__ = ["count_rows", "keep_rows", "kept_rows"]
+__all__ = ["count_rows", "keep_rows", "kept_rows", "part_rows"]
 
 _TOGETHER = 1024
 """Lines that are read as one piece of JSON, which is quicker than each on its own."""
@@ -30,6 +32,23 @@ def keep_rows(path: Path, rows: Iterable[Row], annotations: Annotations, keeps: 
             opened.write(f"[{', '.join(items)}]\n")
             number += 1
     return number
+
+
+def part_rows(path: Path, names: Sequence[str]) -> dict[tuple[str, ...], Path]:
+    """The file as one for each of the values that its rows have under these names, in their order; itself without."""
+    if not names:
+        return {(): path}
+    parts: dict[tuple[str, ...], Path] = {}
+    with ExitStack() as opened, path.open(encoding="utf-8", newline="\n") as lines:
+        written: dict[tuple[str, ...], IO[str]] = {}
+        for line, row in zip(lines, kept_rows(path), strict=True):
+            values = tuple(str(row.extras.get(name, "")) for name in names)
+            if values not in written:
+                parts[values] = path.with_name(f"{path.stem}.{len(parts)}{path.suffix}")
+                written[values] = opened.enter_context(parts[values].open("w", encoding="utf-8", newline="\n"))
+            written[values].write(line)
+    path.unlink()
+    return dict(sorted(parts.items()))
 
 
 def count_rows(path: Path) -> int:

@@ -27,7 +27,7 @@ from seqloom.data.ledger import Ledger
 from seqloom.data.numbering import Numbering
 from seqloom.data.rows import BadLine, Row
 from seqloom.tasks import Known
-from seqloom.workflow.kept import count_rows, keep_rows, kept_rows
+from seqloom.workflow.kept import count_rows, keep_rows, kept_rows, part_rows
 from seqloom.workflow.manifest import sha256
 from seqloom.workflow.recipe import Recipe
 from seqloom.workflow.rows import Pairs, measurable, rows_of
@@ -161,6 +161,9 @@ class _Intake:
         self.lines: list[str] = []
         self.channels = {} if channels is None else channels  # the first row says, and all others are held to it
         self.cleaned: list[Path] = []
+        """One a file, or several where a task mixes what is in it."""
+        self.names: list[str] = []
+        """What messages call each of them."""
         self.known: Known = {}
 
     def clean(self) -> None:
@@ -171,10 +174,13 @@ class _Intake:
             )
             raise DataError(f"there is nothing to learn from. Name files {where}.")
         self.folder.mkdir(parents=True)
-        self.cleaned = [self._clean(pairs, number) for number, pairs in enumerate(self.train)]
-        for pairs, path in zip(self.train, self.cleaned, strict=True):
+        for number, pairs in enumerate(self.train):
+            path = self._clean(pairs, number)
             if path.stat().st_size == 0:
                 raise DataError(f"{_name(pairs)}: no pair is left to learn from. {'; '.join(self.lines)}.")
+            parts = part_rows(path, self.recipe.task.mixed)
+            self.cleaned += parts.values()
+            self.names += [" ".join(filter(None, (_name(pairs), *values))) for values in parts]
         if not self.valid:
             self._hold_out()
         self.known = self.recipe.task.learn(row for path in self.cleaned for row in kept_rows(path))
@@ -182,13 +188,13 @@ class _Intake:
             self._valid_rows()
 
     def number(self, numbering: Numbering) -> None:
-        for number, (pairs, path) in enumerate(zip(self.train, self.cleaned, strict=True)):
-            count = _Counted(self._say, f"{_name(pairs)}: ")
+        for number, (name, path) in enumerate(zip(self.names, self.cleaned, strict=True)):
+            count = _Counted(self._say, f"{name}: ")
             numbered = _number(self.folder / f"corpus-{number}", kept_rows(path), numbering, count)
             count.tell()
             if not numbered:
                 raise DataError(
-                    f"{_name(pairs)}: no pair is left to learn from ({'; '.join(self.lines)}). "
+                    f"{name}: no pair is left to learn from ({'; '.join(self.lines)}). "
                     "Raise `data.max_source` and `data.max_target`, or look at `data.cleaning`."
                 )
             path.unlink()
@@ -252,11 +258,13 @@ class _Intake:
         keeps = recipe.task.keeps
         total = sum(map(count_rows, self.cleaned))
         share = min(recipe.data.held_out, _MOST_HELD_OUT / total)
-        held_out = (row for each in self.cleaned for row in kept_rows(each) if _held_out(row, share))
+        together = recipe.task.together
+        held_out = (row for each in self.cleaned for row in kept_rows(each) if _held_out(together(row), share))
         keep_rows(path, held_out, annotations, keeps)
         for each in self.cleaned:
             rest = each.with_suffix(".rest")
-            if keep_rows(rest, (row for row in kept_rows(each) if not _held_out(row, share)), annotations, keeps):
+            left = (row for row in kept_rows(each) if not _held_out(together(row), share))
+            if keep_rows(rest, left, annotations, keeps):
                 rest.replace(each)
             else:  # so few pairs that one must serve for both
                 rest.unlink()
@@ -281,9 +289,9 @@ def _followed(rows: Iterable[Row], recipe: Recipe, ledger: Ledger) -> Iterator[R
             yield row
 
 
-def _held_out(row: Row, share: float) -> bool:
-    """By the source's own checksum, so that all rows of a source are on one side."""
-    return crc32(row.source.encode()) / 2**32 < share
+def _held_out(together: str, share: float) -> bool:
+    """By a checksum, so that all rows of a source are on one side."""
+    return crc32(together.encode()) / 2**32 < share
 
 
 def _whole(row: Row) -> bool:

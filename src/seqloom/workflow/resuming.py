@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any
 
 from seqloom.core import settings
@@ -31,6 +32,7 @@ from seqloom.workflow.written import Form, Tally, Whole
 
 __all__ = ["Draft", "drafted", "terms_of"]
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
 _FORMAT = 1
 """Of the note."""
 _EVERY = 0.25
@@ -41,7 +43,15 @@ _MOST = 1 << 20
 """… and never more characters than these are held back."""
 
 
-def terms_of(folder: Path, asking: Asking, form: Form, *, engines: str, task: str | None) -> dict[str, Any]:
+def terms_of(
+    folder: Path,
+    asking: Asking,
+    form: Form,
+    *,
+    engines: str,
+    task: str | None,
+    given: Mapping[str, Any] = _NONE,
+) -> dict[str, Any]:
     """All that an answer and its line depend on beside its source, in words: two that are equal are one question."""
     answers = asking.answers
     company = [] if answers.ensemble is None else [*answers.ensemble.models]
@@ -50,6 +60,7 @@ def terms_of(folder: Path, asking: Asking, form: Form, *, engines: str, task: st
         "model": _model(folder),
         "engine": engines,
         **({"task": task} if task else {}),
+        **{f"column {name}": value for name, value in given.items()},
         **{f"model {name}": _model(Path(name)) for name in company},
         **dict(settings.flat(settings.to_data(asking))),
         "json": form.as_json,

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, Self, Unpack
 
 from seqloom.core.errors import DataError, DecodingError
@@ -28,6 +29,7 @@ from seqloom.workflow.use import Use
 
 __all__ = ["SCORED", "Speaker"]
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
 SCORED = 256
 """Pairs that are scored in one go."""
 
@@ -102,7 +104,7 @@ class Speaker(ABC):
         ``first`` is the place of the first of them, where others were answered before: draws depend on it.
         """
         asking = asking or Asking(answers=self.recipe.answers)
-        cleaned = Cleaned(feed, self._cleaner)
+        cleaned = Cleaned(feed, self._cleaner, self.doing.cut)
         # What is drawn is as many as were asked for: one more is another draw.
         nbest = asking.nbest if asking.draws else max(asking.nbest, self.doing.weighed)
         for answer in self._answerer(replace(asking, nbest=nbest)).answer(cleaned, first=first):
@@ -114,7 +116,7 @@ class Speaker(ABC):
 
         At another ``place`` of a conversation another answer is drawn.
         """
-        questions = Cleaned(Ready([question_of(source)]), self._cleaner).take(1, wait=True)
+        questions = Cleaned(Ready([question_of(source)]), self._cleaner, self.doing.cut).take(1, wait=True)
         assert questions is not None
         yield from self._answerer(asking_of(self.recipe.answers, **how)).stream(questions[0], place=place)
 
@@ -206,9 +208,9 @@ class Speaker(ABC):
         source, own_words = self.numbering.source(row.source, row.extras)
         return Pair(source=source, target=self.numbering.target(row.targets[0], own_words)), own_words
 
-    def rows(self, pairs: Pairs) -> Iterator[Row]:
-        """The rows of a file or of pairs, read as the recipe reads its data."""
-        found = rows_of(pairs, self.recipe, channels=self.numbering.channels)
+    def rows(self, pairs: Pairs, *, given: Mapping[str, Any] = _NONE) -> Iterator[Row]:
+        """The rows of a file or of pairs, read as the recipe reads its data; ``given`` are columns of all of them."""
+        found = rows_of(pairs, self.recipe, channels=self.numbering.channels, given=given)
         return Ledger(on_bad_line=self.recipe.data.on_bad_line).rows(measurable(found, self.doing))
 
     def _clean(self, row: Row) -> Row:

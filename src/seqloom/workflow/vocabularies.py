@@ -32,7 +32,8 @@ def fit_numbering(
     """
     data = recipe.data
     every = [*cleaned, *(path for paths in tasks.values() for path in paths)]
-    read = recipe.task.build(known).read
+    task = recipe.task.build(known)
+    read, special_tokens = task.read, (*data.special_tokens, *task.specials)
 
     def texts(*sides: str) -> Iterator[str]:
         beside = [name for name, each in data.sources.items() if each.tokenizer is None and each.like in sides]
@@ -58,20 +59,20 @@ def fit_numbering(
     }
     for name, further in data.sources.items():
         if further.tokenizer is not None:
-            others[name] = further.tokenizer.fit(column(name), special_tokens=data.special_tokens)
+            others[name] = further.tokenizer.fit(column(name), special_tokens=special_tokens)
     said = {
         name: (data.tasks[name].target_tokenizer or data.target_tokenizer or data.tokenizer).fit(
-            (row.targets[0] for path in paths for row in kept_rows(path)), special_tokens=data.special_tokens
+            (row.targets[0] for path in paths for row in kept_rows(path)), special_tokens=special_tokens
         )
         for name, paths in tasks.items()
     }
     if data.vocabulary_of:
         return build_numbering(recipe, Tokenizers(*_taken(recipe), others, said, known))
     if data.joint:
-        both: TextTokenizer = data.tokenizer.fit(texts("source", "target"), special_tokens=data.special_tokens)
+        both: TextTokenizer = data.tokenizer.fit(texts("source", "target"), special_tokens=special_tokens)
         return build_numbering(recipe, Tokenizers(both, both, others, said, known))
-    source = data.tokenizer.fit(texts("source"), special_tokens=data.special_tokens)
-    target = (data.target_tokenizer or data.tokenizer).fit(texts("target"), special_tokens=data.special_tokens)
+    source = data.tokenizer.fit(texts("source"), special_tokens=special_tokens)
+    target = (data.target_tokenizer or data.tokenizer).fit(texts("target"), special_tokens=special_tokens)
     return build_numbering(recipe, Tokenizers(source, target, others, said, known))
 
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from seqloom.decoding.constraints.banned import Banned, BannedSettings
 from seqloom.decoding.constraints.basic import AllowedSet, Every, ForcedPrefix, Trie
+from seqloom.decoding.constraints.glossary import GlossarySettings, PrefixSettings
 from seqloom.decoding.constraints.goal import Goal
 from seqloom.decoding.constraints.json_schema import JsonSchemaSettings
 from seqloom.decoding.constraints.labels import Spans, SpansSettings
@@ -29,6 +30,7 @@ __all__ = [
     "ConstraintSettings",
     "Every",
     "ForcedPrefix",
+    "GlossarySettings",
     "Goal",
     "JsonSchemaSettings",
     "NoRepeat",
@@ -38,6 +40,7 @@ __all__ = [
     "PhraseSettings",
     "Phrases",
     "PlaceholderSettings",
+    "PrefixSettings",
     "Regex",
     "RegexSettings",
     "SameLength",
@@ -65,4 +68,6 @@ ConstraintSettings: TypeAlias = (
     | PlaceholderSettings
     | OneOfSettings
     | StretchSettings
+    | GlossarySettings
+    | PrefixSettings
 )

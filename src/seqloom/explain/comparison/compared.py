@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from seqloom.core.devices import DeviceName
@@ -19,6 +20,7 @@ from seqloom.workflow.entrants import Entrant, entrants_of
 
 __all__ = ["Compared", "Contest", "compare_models"]
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
 _SEED = 12345
 """SacreBLEU's."""
 
@@ -107,6 +109,7 @@ def compare_models(
     metrics: Sequence[MetricName] = (),
     beam: int | None = None,
     set: Sequence[str] = (),
+    given: Mapping[str, Any] = _NONE,
     sentences: int = 0,
     samples: int = 1000,
     examples: int = 5,
@@ -118,12 +121,13 @@ def compare_models(
     """Compare every model with the first one.
 
     ``on``: a file of pairs; None: what the first model was tested or validated on. ``metrics`` in place of the
-    recipes'. ``beam`` and ``set`` change how all of them answer. ``sentences``: the first so many; 0: all. ``samples``:
+    recipes'. ``beam`` and ``set`` change how all of them answer; ``given`` are columns
+    of all pairs. ``sentences``: the first so many; 0: all. ``samples``:
     draws of every test. ``examples``: sentences shown of each direction. ``tell`` hears how far it is.
     """
     check_metrics(metrics)
     entrants, asked_on = entrants_of(
-        folders, on, sentences, task=task, trust=trust, metrics=tuple(metrics), device=device
+        folders, on, sentences, task=task, trust=trust, metrics=tuple(metrics), device=device, given=given
     )
     if len(entrants) < 2:
         raise DataError(f"a comparison needs two models at least, but there is {entrants[0].name} alone. Name another.")

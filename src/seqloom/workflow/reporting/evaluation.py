@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import seqloom
 from seqloom.core.errors import DataError
@@ -23,6 +26,7 @@ from seqloom.workflow.speaker import Speaker
 
 __all__ = ["alone", "check_page", "evaluated_on", "write_evaluation"]
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
 _SAMPLES, _WORST, _SLOWEST = 8, 12, 6
 
 
@@ -34,11 +38,19 @@ def check_page(path: Path) -> None:
         raise DataError(f"{path}: there is no folder {path.parent}. Make it, or choose another `--out`.")
 
 
-def evaluated_on(speaker: Speaker, pairs: Pairs, asking: Asking, *, by: int | str | None = None) -> Report:
-    """Like the speaker's own report, with the column ``by`` kept among what is known of each row."""
+def evaluated_on(
+    speaker: Speaker,
+    pairs: Pairs,
+    asking: Asking,
+    *,
+    by: int | str | None = None,
+    given: Mapping[str, Any] = _NONE,
+) -> Report:
+    """Like the speaker's own report, with the column ``by`` kept among what is known of each row, and with columns that
+    are ``given`` for all of them."""
     recipe = speaker.recipe
     extras = {} if by is None else {str(by): by}
-    rows = rows_of(pairs, recipe, channels=speaker.numbering.channels, extras=extras)
+    rows = rows_of(pairs, recipe, channels=speaker.numbering.channels, extras=extras, given=given)
     tested = gather(Ledger(on_bad_line=recipe.data.on_bad_line).rows(measurable(rows, speaker.doing)), recipe)
     if by is not None and not any(str(by) in each.extras for each in tested):
         raise DataError(f"no row has a column `{by}`. Name one that the file has, or leave out `--by`.")
