@@ -119,7 +119,7 @@ class Translation(Task):
         return Shown(text=text, fields=fields)
 
     def scores(self, answered: Sequence[Answered], *, samples: int = 1000) -> list[Score]:
-        """BLEU and chrF of each direction; of one alone they are those of the whole."""
+        """BLEU of each direction; one alone has that of the whole."""
         groups: dict[tuple[str, str], list[Answered]] = {}
         for each in answered:
             groups.setdefault((str(each.row.extras.get("from")), str(each.row.extras.get("to"))), []).append(each)
@@ -129,7 +129,7 @@ class Translation(Task):
         for direction, several in sorted(groups.items()):
             name = "-".join(direction) + ("" if direction in self.directions else " (zero-shot)")
             texts = [each.texts[0] if each.texts else "" for each in several]
-            for score in measure(["bleu", "chrf"], texts, [each.row.targets for each in several], samples=samples):
+            for score in measure(["bleu"], texts, [each.row.targets for each in several], samples=samples):
                 found.append(replace(score, name=f"{name} {score.name}"))
         return found
 
