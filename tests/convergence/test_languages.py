@@ -1,0 +1,74 @@
+"""A direction that was never trained: nearly as good as the way through a language that was trained with both."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from seqloom.cli.main import main
+from seqloom.workflow.loading import load
+
+pytestmark = pytest.mark.slow
+
+RECIPE = """
+[task]
+kind = "translation"
+without = ["de-fr", "fr-de"]
+
+[data]
+tokenizer = { kind = "word", split = "space" }
+batches.tokens = 512
+
+[model]
+tie = "all"
+source.width = 64
+target.width = 64
+encoder = { kind = "transformer", layers = 2, width = 64, feed_forward = 128, dropout = 0.1 }
+decoder = { kind = "transformer", layers = 2, width = 64, feed_forward = 128, dropout = 0.1 }
+
+[training]
+steps = 700
+rate = 3e-3
+warmup = 100
+validate_every = 700
+threads = 1
+
+[evaluation]
+metrics = ["exact_match"]
+pairs = 60
+"""
+LANGUAGES = ("de", "en", "fr", "it")
+
+
+def write(folder: Path, stem: str, number: int, *, seed: int) -> str:
+    """One text in four languages: each has its own words for the same things, and English says them backwards."""
+    dice = random.Random(seed)
+    rows = [[dice.randrange(12) for _ in range(dice.randint(2, 5))] for _ in range(number)]
+    for language in LANGUAGES:
+        said = (reversed(row) if language == "en" else row for row in rows)
+        text = "".join(" ".join(f"{language[0]}{thing}" for thing in each) + "\n" for each in said)
+        (folder / f"{stem}.{language}").write_text(text, encoding="utf-8")
+    return ",".join(str(folder / f"{stem}.{language}") for language in LANGUAGES)
+
+
+def test_a_direction_that_was_never_trained(tmp_path: Path) -> None:
+    (tmp_path / "many.toml").write_text(RECIPE, encoding="utf-8")
+    train, valid = write(tmp_path, "train", 600, seed=1), write(tmp_path, "valid", 30, seed=2)
+    run = tmp_path / "run"
+    arguments = ["train", str(tmp_path / "many.toml"), "--train", train, "--valid", valid, "--out", str(run)]
+    assert main(arguments) == 0
+    write(tmp_path, "test", 100, seed=3)
+    german, french = ((tmp_path / f"test.{each}").read_text("utf-8").splitlines() for each in ("de", "fr"))
+    model = load(run)
+
+    def say(texts: list[str], language: str) -> list[str]:
+        return [each.text for each in model.predict([{"source": text, "to": language} for text in texts])]
+
+    def right(answers: list[str]) -> float:
+        return sum(one == other for one, other in zip(answers, french, strict=True)) / len(french)
+
+    direct, pivot = right(say(german, "fr")), right(say(say(german, "en"), "fr"))
+    assert pivot > 0.85
+    assert direct > pivot - 0.1
