@@ -47,7 +47,9 @@ pairs = 8
 def rows(number: int, *, seed: int) -> list[dict[str, str]]:
     dice = random.Random(seed)
     made = [[dice.choice("abcdef") for _ in range(dice.randint(2, 4))] for _ in range(number)]
-    return [{language: " ".join(f"{char}{language[0]}" for char in row) for language in ("de", "en", "fr")} for row in made]
+    return [
+        {language: " ".join(f"{char}{language[0]}" for char in row) for language in ("de", "en", "fr")} for row in made
+    ]
 
 
 def write(folder: Path, stem: str, languages: tuple[str, ...], made: list[dict[str, str]]) -> str:
@@ -94,9 +96,7 @@ def test_directions_are_known_and_mixed(folder: Path) -> None:
     assert 0 < len(units) < len(held_out)  # a sentence is held out in all its directions
 
 
-def test_a_file_is_answered_in_the_language_that_is_asked_for(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_is_answered_in_the_language_that_is_asked_for(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     test = folder / "test.de"
     answers = said(capsys, "predict", folder / "m", test, "--with", "to=en", "--json")
     assert len(answers) == 6
@@ -110,7 +110,9 @@ def test_a_file_is_answered_in_the_language_that_is_asked_for(
 
 
 def test_what_cannot_be_answered_stops_no_other(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    asked = objects(folder, {"source": "ad", "to": "it"}, {"source": "ad qx qx", "to": "fr", "from": "de"}, {"source": "bd"})
+    asked = objects(
+        folder, {"source": "ad", "to": "it"}, {"source": "ad qx qx", "to": "fr", "from": "de"}, {"source": "bd"}
+    )
     capsys.readouterr()
     assert main(["predict", str(folder / "m"), str(asked), "--json"]) == 2
     out, err = capsys.readouterr()
@@ -131,9 +133,7 @@ def test_a_document_keeps_its_layout(folder: Path, capsys: pytest.CaptureFixture
     assert all(len(each.split()) > 1 for each in (lines[0], lines[2], lines[3]))
 
 
-def test_each_direction_is_measured_and_one_may_be_asked_for(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_each_direction_is_measured_and_one_may_be_asked_for(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     test = ",".join(str(folder / f"test.{language}") for language in ("de", "en", "fr"))
     [line] = said(capsys, "evaluate", folder / "m", test, "--json")
     report = json.loads(line)

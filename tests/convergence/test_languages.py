@@ -29,10 +29,10 @@ encoder = { kind = "transformer", layers = 2, width = 64, feed_forward = 128, dr
 decoder = { kind = "transformer", layers = 2, width = 64, feed_forward = 128, dropout = 0.1 }
 
 [training]
-steps = 700
+steps = 400
 rate = 3e-3
 warmup = 100
-validate_every = 700
+validate_every = 400
 threads = 1
 
 [evaluation]

@@ -57,9 +57,11 @@ def test_a_table_says_its_languages_in_its_first_line(tmp_path: Path, name: str,
 def test_a_table_without_a_first_line_is_named(tmp_path: Path) -> None:
     path = write(tmp_path / "t.tsv", "Hund\tdog\nKatze\tcat\textra\n")
     first, second = read_named(str(path), ["de", "en"])
-    assert isinstance(first, Row) and first.extras == {"de": "Hund", "en": "dog"}
-    assert isinstance(second, BadLine) and second.what == "expected 2 columns, found 3"
-    with pytest.raises(DataError, match="t.tsv:1: the first line must name the languages"):
+    assert isinstance(first, Row)
+    assert first.extras == {"de": "Hund", "en": "dog"}
+    assert isinstance(second, BadLine)
+    assert second.what == "expected 2 columns, found 3"
+    with pytest.raises(DataError, match=r"t\.tsv:1: the first line must name the languages"):
         read_named(str(path), ())
 
 

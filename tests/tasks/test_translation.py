@@ -77,10 +77,12 @@ def test_named_languages_alone_are_read_and_dialects_are_theirs() -> None:
 def test_what_is_wrong_with_a_row_is_a_line() -> None:
     settings = TranslationSettings()
     [bad] = settings.pairs(row_of(de=3, en="three"))
-    assert isinstance(bad, BadLine) and not bad.left_out
+    assert isinstance(bad, BadLine)
+    assert not bad.left_out
     assert bad.what == "`de` must be text, but is 3"
     [alone] = settings.pairs(row_of(de="Hund"))
-    assert isinstance(alone, BadLine) and alone.left_out
+    assert isinstance(alone, BadLine)
+    assert alone.left_out
     [unknown] = settings.pairs(Row(source="Hund", targets=("dog",), extras={"from": "de"}))
     assert isinstance(unknown, BadLine)
     assert "`to` is missing" in unknown.what
