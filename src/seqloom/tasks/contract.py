@@ -43,7 +43,7 @@ class Answered:
     texts: tuple[str, ...]
     """As they are shown, best first; empty where there was no answer."""
     logps: tuple[float, ...] = ()
-    """How likely the model finds each of the row's targets, where the task looks at ``likelihoods``; a baseline's: none."""
+    """How likely the model finds each of the row's targets, where the task looks at ``likelihoods``."""
 
 
 @dataclass(frozen=True, kw_only=True)
