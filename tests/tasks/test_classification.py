@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from seqloom.core.errors import DataError
 from seqloom.data.rows import BadLine, Row
 from seqloom.tasks import Answered, ClassificationSettings, Task
 from seqloom.tasks.naive_bayes import NaiveBayes
+from seqloom.workflow.recipe import load_recipe
+from seqloom.workflow.rows import rows_of
 
 PAIRS = [("good film", "pos"), ("a good one", "pos"), ("good", "pos"), ("bad film", "neg"), ("so bad", "neg")]
 
@@ -241,3 +244,21 @@ def test_several_labels_need_a_decoder_that_says_several(folder: Path) -> None:
     done = run(folder, "train", "recipe.toml", *arguments)
     assert done.returncode == 2
     assert "`model.decoder` says at most 1 token an answer, but a target has 2" in done.stderr
+
+
+# ---- the data that people have ---------------------------------------------------------------------------------------
+
+SST = Path(os.environ.get("SEQLOOM_DATA", Path(__file__).parents[3] / "shared" / "data")) / "sst"
+
+
+@pytest.mark.skipif(not SST.is_dir(), reason="needs SST")
+def test_the_recipe_reads_sst() -> None:
+    recipe = load_recipe("classification")
+    assert isinstance(recipe.task, ClassificationSettings)
+    found = [row for row in rows_of(SST / "sst2.train.tsv", recipe) if isinstance(row, Row)]
+    task = recipe.task.build(recipe.task.learn(found))
+    tested = [row for row in rows_of(SST / "sst2.dev.tsv", recipe) if isinstance(row, Row)]
+    assert (len(found), len(tested)) == (6920, 872)
+    simple = task.baselines["naive Bayes"]
+    right = sum(simple(row) == [row.targets[0]] for row in tested)
+    assert right / len(tested) > 0.78
