@@ -237,6 +237,21 @@ def test_labels_make_closed_spans() -> None:
     )
 
 
+@pytest.mark.parametrize("number", [1, 2, 4])
+def test_spans_are_closed_by_the_last_word(number: int) -> None:
+    words = whole_words("O", "B-X", "I-X", "E-X", "S-X")
+    source = SourceText(text=" ".join("w" * number), tokens=9)
+    check(
+        SpansSettings(scheme="bioes", each_word=True).build(words, source),
+        words,
+        lambda text: (
+            len(text.split()) == number
+            and re.fullmatch(r"(O|S-X|B-X( I-X)* E-X)( (O|S-X|B-X( I-X)* E-X))*", text) is not None
+        ),
+        longest=5,
+    )
+
+
 def test_labels_of_another_scheme_are_one_line() -> None:
     with pytest.raises(DecodingError, match='must be B-X, I-X or O for `bio`, but the vocabulary has "L-X"'):
         Spans(whole_words("O", "B-X", "L-X"))

@@ -70,5 +70,5 @@ def test_nothing_to_find_is_zero() -> None:
 
 @pytest.mark.parametrize("tag", ["PER", "S-PER", "B-", "B"])
 def test_reference_that_is_no_tag_is_refused(tag: str) -> None:
-    with pytest.raises(DataError, match=f"row 2: a tag must be O, B-TYPE or I-TYPE, but is `{tag}`"):
+    with pytest.raises(DataError, match=f"row 2: for `span_f1` a tag must be O, B-TYPE or I-TYPE, but is `{tag}`"):
         measure(["span_f1"], ["O", "O"], [["O"], [f"O {tag}"]])

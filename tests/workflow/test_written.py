@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from seqloom.workflow.written import Form, Whole
+from seqloom.core.errors import RecipeError
+from seqloom.tasks import TaggingSettings, Task
+from seqloom.workflow.written import Form, Whole, form_of
 
 from .answered import answers
 
@@ -49,3 +54,30 @@ def test_an_answer_is_one_line_whatever_it_says() -> None:
         [answer] = answers(1, text=text)
         [line] = Form().lines(1, answer)
         assert "\n" not in line
+
+
+def test_blocks_are_told_apart_wherever_a_file_is_cut() -> None:
+    form = Form(as_block=True)
+    given = [replace(answer, block="a\tO\nb\tO" if answer.error is None else "") for answer in answers(5)]
+    written, ends = b"", [0]
+    for number, answer in enumerate(given, start=1):
+        written += "".join(f"{line}\n" for line in form.lines(number, answer)).encode()
+        ends.append(len(written))
+    assert written.startswith(b"a\tO\nb\tO\n\na\tO")
+    for cut in range(len(written) + 1):
+        found = form.whole(written[:cut].splitlines(keepends=True), most=4)
+        certain = max(number for number, end in enumerate(ends[:5]) if end <= cut)
+        assert (found.answered, found.end) == (certain, ends[certain])
+
+
+def test_a_task_knows_the_files_that_have_blocks() -> None:
+    tagging = TaggingSettings().build({})
+
+    def chosen(out: str | None, task: Task = tagging, *, nbest: int = 1, as_json: bool = False) -> bool:
+        path = None if out is None else Path(out)
+        return form_of(path, task, nbest=nbest, least=None, as_json=as_json).as_block
+
+    assert chosen("a.conll")
+    assert not any([chosen("a.txt"), chosen(None), chosen("a.conll", as_json=True), chosen("a.conll", Task())])
+    with pytest.raises(RecipeError, match=r"`--nbest` must be left out for a\.conll"):
+        chosen("a.conll", nbest=2)

@@ -69,7 +69,10 @@ def _check(tags: Sequence[str], row: int) -> None:
     for tag in tags:
         mark, _, kind = tag.partition("-")
         if not (tag == "O" or (mark in ("B", "I") and kind)):
-            raise DataError(f"row {row}: a tag must be O, B-TYPE or I-TYPE, but is `{tag}`. Rewrite the tags as BIO.")
+            raise DataError(
+                f"row {row}: for `span_f1` a tag must be O, B-TYPE or I-TYPE, but is `{tag}`. Rewrite the tags as BIO, "
+                'or take `evaluation.metrics = ["token_accuracy"]`.'
+            )
 
 
 def _f1(sums_NK: Floats) -> Floats:
