@@ -104,7 +104,7 @@ def main() -> None:
     chinese = [f"{name}{given}" for name in CHINESE for given in GIVEN]
     dice.shuffle(names)
     dice.shuffle(chinese)
-    parts = (("forms", 8000, 0, 8), ("forms-valid", 300, 8, 9), ("forms-test", 1000, 9, 10))
+    parts = (("forms", 8000, 0, 8), ("forms-valid", 100, 8, 9), ("forms-test", 1000, 9, 10))
     for file, number, first, last in parts:
         ours = [each[len(each) * first // 10 : len(each) * last // 10] for each in (names, chinese)]
         lines = [row(dice, *ours) for _ in range(number)]

@@ -81,7 +81,7 @@ def main(unanswerable: bool) -> None:
     people = [f"{first} {last}" for first, last in product(FIRST, LAST)]
     random.Random(1).shuffle(people)
     write("reading.jsonl", 6000, people[:200], seed=1, unanswerable=unanswerable)
-    write("reading-valid.jsonl", 150, people[200:228], seed=2, unanswerable=unanswerable)
+    write("reading-valid.jsonl", 50, people[200:228], seed=2, unanswerable=unanswerable)
     write("reading-test.jsonl", 350, people[228:], seed=3, unanswerable=unanswerable)
 
 
