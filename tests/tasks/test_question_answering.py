@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import runpy
 from pathlib import Path
 
@@ -222,3 +223,20 @@ def test_a_table_answers_what_it_knows(tmp_path: Path) -> None:
     report = model.evaluate(TABLE)
     assert report.baselines["the nearest known question's"][0].value == 100
     assert report["QA exact, one of 5"].value >= report["qa_exact"].value
+
+
+DATA = Path(os.environ.get("SEQLOOM_DATA", Path(__file__).parents[3] / "shared" / "data")) / "chatterbot"
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the shared data is elsewhere")
+@pytest.mark.parametrize("language", ["english", "chinese"])
+def test_what_a_real_table_is_asked_is_found_in_it(language: str) -> None:
+    settings = QuestionAnsweringSettings(context="", known_answers=True)
+    columns = Columns(source=(2,), target=(3,))
+    rows = [each for each in read_rows(str(DATA / f"{language}.tsv"), columns=columns) if isinstance(each, Row)]
+    right: dict[str, set[str]] = {}
+    for each in rows:
+        right.setdefault(each.source, set()).update(each.targets)
+    [simple] = settings.build(settings.learn(rows)).baselines.values()
+    found = sum(next(iter(simple(Row(source=question))), "") in answers for question, answers in right.items())
+    assert found >= 0.95 * len(right)

@@ -49,7 +49,7 @@ def _questions(whole: Any) -> Iterator[dict[object, object]]:
             for question in _objects(paragraph, "qas"):
                 kept: dict[object, object] = {key: question[key] for key in ("id", "question") if key in question}
                 above = {"title": article.get("title"), "context": paragraph.get("context")}
-                kept |= {key: value for key, value in above.items() if value is not None}
+                kept.update({key: value for key, value in above.items() if value is not None})
                 if "answers" in question or question.get("is_impossible"):
                     texts = [each.get("text") for each in _objects(question, "answers")]
                     kept["answers"] = [*dict.fromkeys(texts)] or [""]
