@@ -6,6 +6,8 @@ import math
 from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from seqloom.core.errors import DecodingError
 from seqloom.decoding.constraints import AllowedSet, Every, ForcedPrefix, Trie
@@ -22,6 +24,7 @@ from seqloom.decoding.request import (
 )
 from seqloom.decoding.search import Search
 
+from .oracles import allows
 from .tables import Table, ask, every_answer, run
 
 
@@ -43,6 +46,28 @@ def test_a_trie_knows_the_shortest_way_out() -> None:
     assert trie.missing(ended) == 0
     assert trie.allowed(ended) == Only(frozenset([4]))
     assert trie.missing(trie.advance(trie.start(), 4)) == 2
+
+
+@given(
+    known=some.sets(some.lists(some.integers(3, 5), max_size=4).map(tuple), min_size=1, max_size=6),
+    barred=some.sets(some.lists(some.integers(3, 5), max_size=4).map(tuple), max_size=6),
+)
+def test_a_trie_without_some_of_its_answers_is_a_smaller_trie(
+    known: set[tuple[int, ...]], barred: set[tuple[int, ...]]
+) -> None:
+    trie = Trie(known)
+    if known <= barred:
+        with pytest.raises(DecodingError, match="bars every answer"):
+            trie.without(barred)
+        return
+    less, smaller = trie.without(barred), Trie(known - barred)
+    states = [(less.start(), smaller.start())]
+    while states:
+        ours, theirs = states.pop()
+        assert less.missing(ours) == smaller.missing(theirs)
+        allowed = [token for token in (3, 4, 5) if allows(less.allowed(ours), token)]
+        assert Only(frozenset(allowed)) == smaller.allowed(theirs)
+        states += [(less.advance(ours, token), smaller.advance(theirs, token)) for token in allowed]
 
 
 @pytest.mark.parametrize("make", [lambda: Trie([]), lambda: AllowedSet([])])

@@ -346,3 +346,25 @@ def test_constraints_stand_in_a_recipe() -> None:
     assert parse(Asked, to_data(asked)) == asked
     with pytest.raises(RecipeError, match=r"`constraints\.0\.n` must be at least 1, but is 0"):
         parse(Asked, {"constraints": [{"kind": "no_repeat", "n": 0}]})
+
+
+# ---- one of a list ---------------------------------------------------------------------------------------------------
+
+
+def test_one_of_a_list_and_none_that_was_had() -> None:
+    words = pieces(" a", " b", "b", " ab")
+    allowed = OneOfSettings(texts=("a", "ab", "b a", "a b", "ç"), without=("ab", "b", "ç"))
+    said = [words.text(tokens) for tokens in said_by(allowed.build(words, SOURCE), words, 4)]
+    assert sorted(said) == ["a", "a b", "b a"]
+    with pytest.raises(DecodingError, match="bars every answer"):
+        OneOfSettings(texts=("a",), without=("a",)).build(words, SOURCE)
+    with pytest.raises(DecodingError, match="must have an answer that the vocabulary can say"):
+        OneOfSettings(texts=("ç",)).build(words, SOURCE)
+    with pytest.raises(RecipeError, match="texts must have at least one answer"):
+        OneOfSettings()
+
+
+def test_a_long_list_is_compiled_once() -> None:
+    words = pieces(" a", "b")
+    texts = ("a", "ab")
+    assert OneOfSettings(texts=texts).build(words, SOURCE) is OneOfSettings(texts=texts).build(words, SOURCE)

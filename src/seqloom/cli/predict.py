@@ -30,7 +30,7 @@ def predict(
     restart: Annotated[bool, Parameter(negative=())] = False,
     prior: int | None = None,
     beam: int | None = None,
-    nbest: int = 1,
+    nbest: int | None = None,
     sample: Annotated[bool, Parameter(negative=())] = False,
     temperature: float = 1.0,
     top_k: int | None = None,
@@ -79,7 +79,7 @@ def predict(
     beam
         Width of the search; by default the recipe's. 1 is greedy.
     nbest
-        Answers for each source.
+        Answers for each source. Left out: one, which of some tasks is a list.
     sample
         Draw answers instead of searching for the best.
     temperature
@@ -119,6 +119,7 @@ def predict(
     """
     with importing():
         from seqloom.data.opening import flows
+        from seqloom.workflow.answers import listed
         from seqloom.workflow.asking import asking_of
         from seqloom.workflow.feeds import Pipe, Question, Ready
         from seqloom.workflow.loading import load
@@ -131,10 +132,11 @@ def predict(
         raise RecipeError(f"`--min-confidence` must be from 0 to 1, but is {min_confidence:g}.")
     loaded = load(model, engine=engine, device=device, trust=trust)
     loaded = loaded if task is None else loaded.task(task)
+    list_of = min(loaded.doing.listed, beam or loaded.doing.listed) if nbest is None else 1
     asking = asking_of(
         loaded.recipe.answers,
         beam=beam,
-        nbest=nbest,
+        nbest=list_of if nbest is None else nbest,
         sample=sample,
         temperature=temperature,
         top_k=top_k,
@@ -150,7 +152,7 @@ def predict(
     channels, given = loaded.numbering.channels, given_by(with_)
     if min_confidence is not None and "target" in channels:
         raise RecipeError("`--min-confidence` must be left out: an answer that is a series of numbers has none.")
-    form = form_of(out, loaded.doing, nbest=nbest, least=min_confidence, as_json=as_json)
+    form = form_of(out, loaded.doing, nbest=nbest or 1, least=min_confidence, as_json=as_json)
     once = prior is not None or flows(named(file))
     terms = (
         None if once or out is None else terms_of(model, asking, form, engines=loaded.engines, task=task, given=given)
@@ -172,7 +174,7 @@ def predict(
         try:
             with watch(total=total, before=before, into_file=out is not None) as watched:
                 for answer in answers:
-                    output.put(answer)
+                    output.put(listed(answer, loaded.doing) if list_of > 1 else answer)
                     watched.at(output.saved)
                     if answer.error is not None and answer.error not in told and len(told) < _TOLD:
                         told.add(answer.error)  # what is wrong with all of them is said once

@@ -11,6 +11,7 @@ from seqloom.tasks.extraction import ExtractionSettings
 from seqloom.tasks.generation import GenerationSettings
 from seqloom.tasks.pairs import PairsSettings
 from seqloom.tasks.question_answering import QuestionAnsweringSettings
+from seqloom.tasks.recommendation import RecommendationSettings
 from seqloom.tasks.summarization import SummarizationSettings
 from seqloom.tasks.tagging import TaggingSettings
 from seqloom.tasks.translation import TranslationSettings
@@ -25,6 +26,7 @@ __all__ = [
     "Known",
     "PairsSettings",
     "QuestionAnsweringSettings",
+    "RecommendationSettings",
     "Shown",
     "SummarizationSettings",
     "TaggingSettings",
@@ -41,6 +43,7 @@ TaskSettings: TypeAlias = (
     | ExtractionSettings
     | GenerationSettings
     | QuestionAnsweringSettings
+    | RecommendationSettings
     | SummarizationSettings
     | TaggingSettings
     | TranslationSettings

@@ -113,6 +113,8 @@ class Task:
     """Whether its scores look at how likely the model finds the right answers."""
     turns: int = 1
     """Turns of a conversation that a question may have, parted by TABs; 1: what was said before is of no matter."""
+    listed: int = 1
+    """Answers that `seqloom predict` shows as one, by ``listing``, where it is not told how many to show."""
 
     def cut(self, row: Row) -> Sequence[Piece]:
         """A question as pieces that are cleaned, read and answered apart."""
@@ -141,6 +143,10 @@ class Task:
     def weigh(self, row: Row, answers: Sequence[tuple[str, float]]) -> Mapping[str, Any]:
         """Fields that a question's answers make together: each as it is shown, with its confidence, the best first."""
         return {}
+
+    def listing(self, said: Sequence[tuple[Shown, float]]) -> Shown:
+        """What a person gets of several answers and their scores, best first, where ``listed`` are shown as one."""
+        return said[0][0]
 
     def scores(self, answered: Sequence[Answered], *, samples: int = 1000) -> list[Score]:
         """Beyond the metrics of the recipe; ``samples`` 0 leaves out the intervals."""

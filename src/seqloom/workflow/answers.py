@@ -10,10 +10,10 @@ from functools import cached_property
 from typing import Any
 
 from seqloom.data.rows import Row
-from seqloom.tasks import Task
+from seqloom.tasks import Shown, Task
 from seqloom.workflow.calibrating import AS_SAID, Calibration
 
-__all__ = ["Answer", "Attention", "PairScore", "shown"]
+__all__ = ["Answer", "Attention", "PairScore", "listed", "shown"]
 
 Attention = tuple[tuple[float, ...], ...]
 """A row a token of the answer, its end included; a column a token of the source."""
@@ -115,6 +115,15 @@ def shown(answer: Answer, row: Row, task: Task, *, nbest: int = 1) -> Answer:
         for one, each in zip(made[:nbest], every, strict=False)
     )
     return replace(first, fields={**first.fields, **together}, alternatives=tuple(others))
+
+
+def listed(answer: Answer, task: Task) -> Answer:
+    """The answer and those beside it as the one that a task makes of them."""
+    if answer.error is not None:
+        return answer
+    every = (answer, *answer.alternatives)
+    made = task.listing([(Shown(text=each.text, fields=each.fields), each.score) for each in every])
+    return replace(answer, text=made.text, fields=made.fields, alternatives=())
 
 
 @dataclass(frozen=True, kw_only=True)

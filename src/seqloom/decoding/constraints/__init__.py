@@ -9,18 +9,19 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from seqloom.decoding.constraints.banned import Banned, BannedSettings
-from seqloom.decoding.constraints.basic import AllowedSet, Every, ForcedPrefix, Trie
+from seqloom.decoding.constraints.basic import AllowedSet, Every, ForcedPrefix
 from seqloom.decoding.constraints.glossary import GlossarySettings, PrefixSettings
 from seqloom.decoding.constraints.goal import Goal
 from seqloom.decoding.constraints.json_schema import JsonSchemaSettings
 from seqloom.decoding.constraints.labels import Spans, SpansSettings
 from seqloom.decoding.constraints.lengths import SameLength, SameLengthSettings, SameTokens
 from seqloom.decoding.constraints.no_repeat import NoRepeat, NoRepeatSettings
-from seqloom.decoding.constraints.one_of import OneOf, OneOfSettings
+from seqloom.decoding.constraints.one_of import OneOfSettings, SeveralOf
 from seqloom.decoding.constraints.phrases import Phrases, PhraseSettings
 from seqloom.decoding.constraints.placeholders import PlaceholderSettings
 from seqloom.decoding.constraints.regex import Regex, RegexSettings
 from seqloom.decoding.constraints.stretch import Stretch, StretchSettings
+from seqloom.decoding.constraints.trie import Trie
 from seqloom.decoding.constraints.words import SourceText, Spelling, Spellings, Words
 
 __all__ = [
@@ -35,7 +36,6 @@ __all__ = [
     "JsonSchemaSettings",
     "NoRepeat",
     "NoRepeatSettings",
-    "OneOf",
     "OneOfSettings",
     "PhraseSettings",
     "Phrases",
@@ -46,6 +46,7 @@ __all__ = [
     "SameLength",
     "SameLengthSettings",
     "SameTokens",
+    "SeveralOf",
     "SourceText",
     "Spans",
     "SpansSettings",

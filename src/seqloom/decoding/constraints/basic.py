@@ -1,13 +1,13 @@
-"""The first constraints: a forced beginning, a set of allowed tokens, a trie of allowed answers, and all of several."""
+"""The first constraints: a forced beginning, a set of allowed tokens, and all of several."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable
 
 from seqloom.core.errors import DecodingError
 from seqloom.decoding.request import EVERYTHING, AllBut, Allowed, Constraint, Everything, Only
 
-__all__ = ["AllowedSet", "Every", "ForcedPrefix", "Trie"]
+__all__ = ["AllowedSet", "Every", "ForcedPrefix"]
 
 
 class ForcedPrefix:
@@ -48,43 +48,6 @@ class AllowedSet:
 
     def missing(self, state: int) -> int:
         return 0
-
-
-class Trie:
-    """The answer is one of these. A state is a node; an answer may go on where a shorter one ends."""
-
-    def __init__(self, answers: Iterable[Sequence[int]]) -> None:
-        self._children: list[dict[int, int]] = [{}]
-        ends = {self._insert(answer) for answer in answers}
-        if not ends:
-            raise DecodingError("`answers` of a trie must have at least one answer, but is empty. Name some.")
-        self._only = [Only(frozenset(children)) for children in self._children]
-        self._missing = [0] * len(self._children)
-        for node in reversed(range(len(self._children))):  # children come after their parents
-            if node not in ends:
-                self._missing[node] = 1 + min(self._missing[child] for child in self._children[node].values())
-
-    def start(self) -> int:
-        return 0
-
-    def allowed(self, state: int) -> Allowed:
-        return self._only[state]
-
-    def advance(self, state: int, token: int) -> int:
-        return self._children[state][token]
-
-    def missing(self, state: int) -> int:
-        """The tokens of the shortest way to an answer's end."""
-        return self._missing[state]
-
-    def _insert(self, answer: Sequence[int]) -> int:
-        node = 0
-        for token in map(int, answer):
-            if token not in self._children[node]:
-                self._children[node][token] = len(self._children)
-                self._children.append({})
-            node = self._children[node][token]
-        return node
 
 
 class Every:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from seqloom.core.errors import DecodingError
+from seqloom.core.errors import DecodingError, RecipeError
 from seqloom.core.wording import show
+from seqloom.decoding.constraints.trie import trie_of
 from seqloom.decoding.constraints.words import SourceText, Words
-from seqloom.decoding.request import Allowed, Only
+from seqloom.decoding.request import Allowed, Constraint, Only
 
-__all__ = ["OneOf", "OneOfSettings"]
+__all__ = ["OneOfSettings", "SeveralOf"]
 
 _Encode = Callable[[str], list[int]]
 
@@ -23,29 +24,42 @@ class OneOfSettings:
 
     kind: Literal["one_of"] = "one_of"
     texts: tuple[str, ...] = ()
+    """Each is said as the tokenizer cuts it, so that there is one way to it. What has tokens that the vocabulary lacks
+    cannot be said, and is left out."""
     several: bool = False
     """Several of them with a space between, each once and in the list's order: a set is said in one way only."""
+    without: tuple[str, ...] = ()
+    """Those of them that are not allowed. To say so costs little where the list is long and asked for again."""
 
-    def build(self, words: Words, source: SourceText) -> OneOf:
-        return _one_of(words.encode, words.specials.unk, self.texts, self.several)
+    def __post_init__(self) -> None:
+        if self.several and self.without:
+            raise RecipeError("without must be empty with `several`, but has some. Leave them out of `texts`.")
+
+    def build(self, words: Words, source: SourceText) -> Constraint:
+        if not self.texts:
+            raise DecodingError("`texts` must have at least one answer, but is empty. Name some.")
+        if self.several:
+            return _several_of(words.encode, words.specials.unk, self.texts)
+        trie = trie_of(self.texts, words.encode, words.spellings)
+        return trie.without(map(words.encode, self.without)) if self.without else trie
 
 
-class OneOf:
-    """A trie for what stands first, and one for what stands behind another.
+class SeveralOf:
+    """Several answers of a list: a trie for what stands first, and one for what stands behind another.
 
     A state is the place in the list of the text before (-1: there is none), and a node: of the first trie while nothing
     stands before, else of the second. Each text is spelt as the tokenizer spells it, which is how it was learnt.
     """
 
-    def __init__(self, encode: _Encode, unknown: int, texts: Sequence[str], *, several: bool) -> None:
+    def __init__(self, encode: _Encode, unknown: int, texts: Sequence[str]) -> None:
         spelt = {place: encode(text) for place, text in enumerate(texts)}
         said = {place: tokens for place, tokens in spelt.items() if tokens and unknown not in tokens}
         if not said:
-            has = show(texts[0]) if texts else "nothing"
-            raise DecodingError(f"`texts` must have one that the model can say, but has {has}. Name its labels.")
+            raise DecodingError(
+                f"`texts` must have an answer that the vocabulary can say, but {show(texts[0])} is none."
+            )
         self._first = _Trie(said)
         self._behind = _Trie({place: encode(f"{texts[place]} {texts[place]}")[len(said[place]) :] for place in said})
-        self._several = several
         self._kept: dict[tuple[int, int], Allowed] = {}
 
     def start(self) -> tuple[int, int]:
@@ -56,7 +70,7 @@ class OneOf:
             before, node = state
             trie = self._trie(before)
             ids = set(trie.after(node, before))
-            if self._several and (place := trie.ends.get(node, -1)) > before:
+            if (place := trie.ends.get(node, -1)) > before:
                 ids |= set(self._behind.after(0, place))
             self._kept[state] = Only(frozenset(ids))
         return self._kept[state]
@@ -109,6 +123,6 @@ class _Trie:
 
 
 @lru_cache(maxsize=16)
-def _one_of(encode: _Encode, unknown: int, texts: tuple[str, ...], several: bool) -> OneOf:
+def _several_of(encode: _Encode, unknown: int, texts: tuple[str, ...]) -> SeveralOf:
     """Kept, since all requests have the same."""
-    return OneOf(encode, unknown, texts, several=several)
+    return SeveralOf(encode, unknown, texts)
