@@ -17,7 +17,13 @@ pytestmark = pytest.mark.slow
     "how",
     [
         ("task.items=whole",),
-        ("task.items=named", 'data.tokenizer={kind="character"}', "data.max_source=0", "task.history=3"),
+        (
+            "task.items=named",
+            "task.history=3",
+            'data.tokenizer={kind="character"}',
+            'model.encoder={kind="recurrent", width=64}',
+            'model.decoder={kind="recurrent", width=64}',
+        ),
     ],
 )
 def test_it_finds_what_comes_next(how: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,7 +26,8 @@ _JOINT = "\u00a0"
 """What stands for the spaces within an item that is one token: a space that nothing is cut at."""
 _SHRINK = 10.0
 _PARTS = 1000
-_ROWS = 100_000
+_ROWS = 1_000_000
+_HALF = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,8 +176,9 @@ class _Pairs:
 
     def __init__(self) -> None:
         self._ids: dict[str, int] = {}
-        self._waiting: list[tuple[int, int]] = []
-        self._pairs_P = np.zeros((0, 2), np.int64)
+        self._waiting: list[int] = []
+        self._pairs_P = np.zeros(0, np.int64)
+        """Both in one number."""
         self._counts_P = np.zeros(0, np.int64)
 
     def add(self, wanted: str, history: Sequence[str]) -> None:
@@ -184,17 +186,16 @@ class _Pairs:
         one = ids.setdefault(wanted, len(ids))
         for item in history:
             other = ids.setdefault(item, len(ids))
-            self._waiting.append((min(one, other), max(one, other)))
+            self._waiting.append(min(one, other) << _HALF | max(one, other))
         if len(self._waiting) > _ROWS:
             self._count()
 
     def _count(self) -> None:
-        new_P = np.array(self._waiting, np.int64).reshape(-1, 2)
+        both_P = np.concatenate([self._pairs_P, np.array(self._waiting, np.int64)])
+        weights_P = np.concatenate([self._counts_P, np.ones(len(self._waiting), np.int64)])
         self._waiting = []
-        both = np.concatenate([self._pairs_P, new_P])
-        weights_P = np.concatenate([self._counts_P, np.ones(len(new_P), np.int64)])
-        self._pairs_P, places_P = np.unique(both, axis=0, return_inverse=True)
-        self._counts_P = np.bincount(places_P.reshape(-1), weights_P, len(self._pairs_P)).astype(np.int64)
+        self._pairs_P, places_P = np.unique(both_P, return_inverse=True)
+        self._counts_P = np.bincount(places_P, weights_P, len(self._pairs_P)).astype(np.int64)
 
     def nearest(self, counts: Mapping[str, int], number: int) -> list[str]:
         """Of each item, in the order of ``counts``: the nearest others with their nearness in thousandths, the best
@@ -207,7 +208,8 @@ class _Pairs:
         found: list[list[tuple[float, int]]] = [[] for _ in place_of]
         order = np.array([place_of[item] for item in self._ids], np.int64)
         often = np.maximum(np.array([*counts.values()], np.float64), 1.0)
-        for (one, other), together in zip(order[self._pairs_P].tolist(), self._counts_P.tolist(), strict=True):
+        ones, others = order[self._pairs_P >> _HALF], order[self._pairs_P & ((1 << _HALF) - 1)]
+        for one, other, together in zip(ones.tolist(), others.tolist(), self._counts_P.tolist(), strict=True):
             near = together / (float(often[one] * often[other]) ** 0.5 + _SHRINK)
             if one != other:
                 found[one].append((-near, other))
