@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 from pathlib import Path
 
@@ -67,7 +68,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("chat")
     (folder / "recipe.toml").write_text(RECIPE, encoding="utf-8")
     (folder / "train.tsv").write_text(lines(80, seed=1), encoding="utf-8")
-    (folder / "test.tsv").write_text(lines(10, seed=2), encoding="utf-8")
     train = ["train", str(folder / "recipe.toml"), "--train", str(folder / "train.tsv"), "--out", str(folder / "m")]
     assert main(train) == 0
     return folder / "m"
@@ -137,7 +137,11 @@ def test_old_turns_fall_away_where_a_question_is_too_long(folder: Path) -> None:
 
 def test_a_file_of_dialogues_is_measured(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
-    assert main(["evaluate", str(folder), str(folder.parent / "test.tsv")]) == 0
+    test = folder.parent / "test.jsonl"
+    turns = [line.split("\t") for line in lines(10, seed=2).splitlines()]
+    rows = [{"turns": each} for each in turns] + [{"source": " ", "target": "so"}]  # nothing is asked in the last
+    test.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert main(["evaluate", str(folder), str(test)]) == 0
     told = capsys.readouterr().out
     assert "perplexity a word" in told
     assert "a bigram model" in told

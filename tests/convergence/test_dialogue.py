@@ -20,12 +20,19 @@ SMALL = [
     "model.target.width=64",
     "model.encoder.width=64",
     "model.decoder.width=64",
+    "model.source.dropout=0.0",
+    "model.target.dropout=0.0",
     "model.encoder.dropout=0.0",
     "model.decoder.dropout=0.0",
-    "training.steps=700",
+    "data.cleaning.duplicates=keep",
+    "data.batches.tokens=512",
+    "task.turns=6",
+    "task.learnt=second",
+    "training.steps=400",
     "training.warmup=50",
+    "training.rate=0.003",
     "training.threads=1",
-    "training.validate_every=700",
+    "training.validate_every=400",
     "evaluation.pairs=20",
 ]
 
@@ -43,7 +50,7 @@ def test_it_remembers_a_name(tmp_path: Path) -> None:
     done = subprocess.run(
         [
             *(sys.executable, "-m", "seqloom", "train", "dialogue", "--train", "train.tsv", "--out", "m"),
-            *(part for setting in [*SMALL, "task.turns=6"] for part in ("--set", setting)),
+            *(part for setting in SMALL for part in ("--set", setting)),
         ],
         cwd=tmp_path,
         capture_output=True,

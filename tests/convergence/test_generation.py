@@ -16,13 +16,20 @@ SMALL = [
     "data.rows=texts",
     "data.tokenizer.kind=word",
     "data.tokenizer.split=space",
-    "model.source.width=48",
-    "model.target.width=48",
-    "model.encoder.width=48",
+    "model.source.width=64",
+    "model.source.dropout=0.0",
+    "model.target.width=64",
+    "model.target.dropout=0.0",
+    "model.encoder.width=64",
     "model.encoder.layers=1",
-    "model.decoder.width=48",
-    "model.decoder.layers=1",
+    "model.encoder.dropout=0.0",
+    "model.decoder.width=64",
+    "model.decoder.layers=2",
+    "model.decoder.dropout=0.0",
+    "data.batches.tokens=1024",
+    "data.cleaning.duplicates=keep",
     "training.steps=400",
+    "training.rate=0.003",
     "training.warmup=50",
     "training.threads=1",
     "training.validate_every=400",
@@ -51,12 +58,12 @@ def test_it_learns_what_bigrams_cannot(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    settings = [part for setting in [*SMALL, "data.cleaning.duplicates=keep"] for part in ("--set", setting)]
+    settings = [part for setting in SMALL for part in ("--set", setting)]
     run("train", "generation", "--train", "train.txt", "--out", "m", *settings)
     scores = json.loads(run("evaluate", "m", "test.txt", "--json"))["scores"]
     perplexity = scores["perplexity_a_word"]
     assert perplexity["value"] < 0.9 * perplexity["against"]["a bigram model"]
-    assert perplexity["value"] < 1.6  # about 1.40 is what the dice leave open
+    assert perplexity["value"] < 1.5  # 1.43 is what the dice leave open; without the last word, 1.61
     said = run("predict", "m", stdin="\n" * 100).splitlines()  # empty lines ask it too
     assert len(said) == 100
     assert len({*said}) > 25

@@ -159,14 +159,19 @@ class Speaker(ABC):
         )
 
     def _logps(self, tested: Sequence[Tested]) -> list[tuple[float, ...]]:
-        """How likely each right answer is, by question."""
+        """How likely each right answer is, by question; nothing where nothing is asked."""
+        asked = [bool(self._cleaner.source(each.source).strip()) for each in tested]
         every = [
             Row(source=each.source, targets=(right,), extras=each.extras)
-            for each in tested
+            for each, there in zip(tested, asked, strict=True)
             for right in each.references
+            if there
         ]
         found = (scored.logp for scored in self.scores(every))
-        return [tuple(islice(found, len(each.references))) for each in tested]
+        return [
+            tuple(islice(found, len(each.references))) if there else ()
+            for each, there in zip(tested, asked, strict=True)
+        ]
 
     def score(self, pairs: Pairs) -> list[PairScore]:
         """The log-probability and confidence of given pairs, the first target of each."""
