@@ -240,3 +240,9 @@ def test_what_a_real_table_is_asked_is_found_in_it(language: str) -> None:
     [simple] = settings.build(settings.learn(rows)).baselines.values()
     found = sum(next(iter(simple(Row(source=question))), "") in answers for question, answers in right.items())
     assert found >= 0.95 * len(right)
+
+
+def test_the_questions_of_a_passage_are_held_out_together() -> None:
+    task = QuestionAnsweringSettings()
+    first, second = row("Where is Tom?", "the kitchen"), row("Who is in the kitchen?", "Tom")
+    assert task.together(first) == task.together(second)

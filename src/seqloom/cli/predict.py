@@ -132,7 +132,7 @@ def predict(
         raise RecipeError(f"`--min-confidence` must be from 0 to 1, but is {min_confidence:g}.")
     loaded = load(model, engine=engine, device=device, trust=trust)
     loaded = loaded if task is None else loaded.task(task)
-    list_of = min(loaded.doing.listed, beam or loaded.doing.listed) if nbest is None else 1
+    list_of = min(loaded.doing.at_once, beam or loaded.doing.at_once) if nbest is None else 1
     asking = asking_of(
         loaded.recipe.answers,
         beam=beam,

@@ -113,7 +113,7 @@ class Task:
     """Whether its scores look at how likely the model finds the right answers."""
     turns: int = 1
     """Turns of a conversation that a question may have, parted by TABs; 1: what was said before is of no matter."""
-    listed: int = 1
+    at_once: int = 1
     """Answers that `seqloom predict` shows as one, by ``listing``, where it is not told how many to show."""
 
     def cut(self, row: Row) -> Sequence[Piece]:
@@ -145,7 +145,7 @@ class Task:
         return {}
 
     def listing(self, said: Sequence[tuple[Shown, float]]) -> Shown:
-        """What a person gets of several answers and their scores, best first, where ``listed`` are shown as one."""
+        """What a person gets of several answers and their scores, best first, where ``at_once`` are shown as one."""
         return said[0][0]
 
     def scores(self, answered: Sequence[Answered], *, samples: int = 1000) -> list[Score]:

@@ -60,6 +60,10 @@ class QuestionAnsweringSettings(TaskBase):
     def columns(self) -> Mapping[str, int | str]:
         return {"context": self.context} if self.reads else {}
 
+    def together(self, row: Row) -> str:
+        """A passage's questions answer one another."""
+        return str(row.extras.get("context", row.source))
+
     def pairs(self, row: Row) -> Iterable[Row | BadLine]:
         if not row.source.strip() and not any(target.strip() for target in row.targets):
             yield row  # a blank line asks nothing

@@ -80,7 +80,7 @@ class Recommendation(Task):
         self._said = tuple(map(self.say, self.items))
         self._item_of = dict(zip(self._said, self.items, strict=True))
         self.nbest = settings.best
-        self.listed = settings.best
+        self.at_once = settings.best
 
     # ---- questions ---------------------------------------------------------------------------------------------------
 
