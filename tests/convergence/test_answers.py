@@ -23,7 +23,7 @@ def test_passages_are_read(tmp_path: Path) -> None:
         train=tmp_path / "train.jsonl",
         valid=tmp_path / "valid.jsonl",
         out=tmp_path / "m",
-        set={"training.epochs": 5, "training.threads": 1},
+        set={"training.epochs": 8, "training.threads": 1},
         verbose=False,
     )
     report = model.evaluate(tmp_path / "test.jsonl")
@@ -46,7 +46,7 @@ def test_fields_are_found_and_always_parse(tmp_path: Path) -> None:
         train=tmp_path / "train.tsv",
         valid=tmp_path / "valid.tsv",
         out=tmp_path / "m",
-        set={"training.epochs": 4, "training.threads": 1, "answers.beam": 1, "task.schema": json.dumps(made["SCHEMA"])},
+        set={"training.epochs": 8, "training.threads": 1, "answers.beam": 1, "task.schema": json.dumps(made["SCHEMA"])},
         verbose=False,
     )
     report = model.evaluate(tmp_path / "test.tsv")

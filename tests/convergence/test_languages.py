@@ -29,10 +29,10 @@ encoder = { kind = "transformer", layers = 2, width = 64, feed_forward = 128, dr
 decoder = { kind = "transformer", layers = 2, width = 64, feed_forward = 128, dropout = 0.1 }
 
 [training]
-steps = 800
+steps = 1200
 rate = 3e-3
 warmup = 50
-validate_every = 800
+validate_every = 1200
 threads = 1
 
 [evaluation]
@@ -55,7 +55,7 @@ def write(folder: Path, stem: str, number: int, *, seed: int) -> str:
 
 def test_a_direction_that_was_never_trained(tmp_path: Path) -> None:
     (tmp_path / "many.toml").write_text(RECIPE, encoding="utf-8")
-    train, valid = write(tmp_path, "train", 600, seed=1), write(tmp_path, "valid", 30, seed=2)
+    train, valid = write(tmp_path, "train", 2000, seed=1), write(tmp_path, "valid", 30, seed=2)
     run = tmp_path / "run"
     arguments = ["train", str(tmp_path / "many.toml"), "--train", train, "--valid", valid, "--out", str(run)]
     assert main(arguments) == 0
