@@ -316,7 +316,7 @@ def test_several_of_a_list_are_said_once_and_in_its_order() -> None:
 
 
 def test_a_list_of_what_cannot_be_said() -> None:
-    with pytest.raises(DecodingError, match='must have one that the model can say, but has "x"'):
+    with pytest.raises(DecodingError, match='must have an answer that the vocabulary can say, but "x" is none'):
         OneOfSettings(texts=("x",)).build(pieces(" a"), SOURCE)
 
 
@@ -360,8 +360,10 @@ def test_one_of_a_list_and_none_that_was_had() -> None:
         OneOfSettings(texts=("a",), without=("a",)).build(words, SOURCE)
     with pytest.raises(DecodingError, match="must have an answer that the vocabulary can say"):
         OneOfSettings(texts=("ç",)).build(words, SOURCE)
-    with pytest.raises(RecipeError, match="texts must have at least one answer"):
-        OneOfSettings()
+    with pytest.raises(DecodingError, match="must have at least one answer"):
+        OneOfSettings().build(words, SOURCE)
+    with pytest.raises(RecipeError, match="without must be empty"):
+        OneOfSettings(texts=("a", "b"), several=True, without=("a",))
 
 
 def test_a_long_list_is_compiled_once() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from seqloom.tasks import Task
 from seqloom.workflow import evaluating
 from seqloom.workflow.answers import Answer
 from seqloom.workflow.reporting.groups import blocks_of, by_column, by_length, quantiles
@@ -22,7 +23,7 @@ def a_report(number: int = 40) -> evaluating.Report:
         )
         for place in range(number)
     ]
-    return evaluating.report_on(tested, given, SETTINGS, searched="greedy", seconds=1.0)
+    return evaluating.report_on(tested, given, SETTINGS, task=Task(), searched="greedy", seconds=1.0)
 
 
 def test_groups_hold_every_place_once_and_equals_together() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from seqloom.pages import Heatmap, Lines, SideBySide, Table
+from seqloom.tasks import Task
 from seqloom.workflow import evaluating
 from seqloom.workflow.answers import Answer
 from seqloom.workflow.reporting import PAGE, run, write_run
@@ -30,7 +31,7 @@ def a_report(rows: list[tuple[str, str]], *metrics: str, **more: object) -> eval
     """Answers beside what is right."""
     tested = [evaluating.Tested(source=f"q{place}", references=(right,)) for place, (_, right) in enumerate(rows)]
     answers = [an_answer(text, **more) for text, _ in rows]
-    return evaluating.report_on(tested, answers, settings(*metrics), searched="greedy", seconds=2.0)
+    return evaluating.report_on(tested, answers, settings(*metrics), task=Task(), searched="greedy", seconds=2.0)
 
 
 def settings(*metrics: str) -> EvaluationSettings:
@@ -75,7 +76,9 @@ def test_the_worst_come_first_and_what_is_right_is_not_among_them() -> None:
 def test_no_answer_is_shown_with_its_reason() -> None:
     failed = Answer.failed("q", "`width` cannot be read.")
     tested = [evaluating.Tested(source="q", references=("a b c d",))] * 2
-    report = evaluating.report_on(tested, [failed, an_answer("a b c d")], settings("chrf"), searched="", seconds=0)
+    report = evaluating.report_on(
+        tested, [failed, an_answer("a b c d")], settings("chrf"), task=Task(), searched="", seconds=0
+    )
     [worst, *_] = worst_of(report, settings("chrf"), number=5)
     assert "(none: `width` cannot be read.)" in worst.html()
     blocks = mistakes_of(report)
