@@ -17,6 +17,7 @@ from seqloom.decoding.request import Failed, Finished, Pair, Request, Sampling, 
 from seqloom.decoding.rollout import FrameStep, Rollout
 from seqloom.nn.memory import SourceBatch
 from seqloom.nn.state import Rows
+from seqloom.nn.vectors import FrameDensity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,19 +39,20 @@ class Counting:
     def __init__(self) -> None:
         self.started: list[int] = []
 
-    def start(self, source: SourceBatch) -> CountingState:
+    def start(self, source: SourceBatch, *, beams: int) -> CountingState:
         values = source.parts["vectors"].values[..., 0]
         if (values[:, 0] < 0).any():
             raise DataError("below 0")
         self.started.append(len(values))
         return CountingState(first_B=values[:, 0], last_B=values[:, 1], steps_B=torch.zeros(len(values)))
 
-    def step(self, frame_BC: Tensor, state: Any) -> FrameStep:
-        begins_B = frame_BC[:, -1] > 0
+    def step(self, frame_NC: Tensor, state: Any) -> FrameStep:
+        begins_B = frame_NC[:, -1] > 0
         assert torch.equal(begins_B, state.steps_B == 0), "the edge is at the beginning and nowhere else"
-        mean_B = torch.where(begins_B, state.first_B, frame_BC[:, 0] + 1)
-        odds_B = torch.where(frame_BC[:, 0] >= state.last_B, 2.0, -2.0)
-        return FrameStep(mean_BC=mean_B[:, None], odds_B=odds_B, state=replace(state, steps_B=state.steps_B + 1))
+        mean_B = torch.where(begins_B, state.first_B, frame_NC[:, 0] + 1)
+        odds_B = torch.where(frame_NC[:, 0] >= state.last_B, 2.0, -2.0)
+        density = FrameDensity(mean_PC=mean_B[:, None], scale_PC=torch.ones(len(mean_B), 1), odds_P=odds_B)
+        return FrameStep(density=density, state=replace(state, steps_B=state.steps_B + 1))
 
 
 def request(number: int, first: float, last: float, **other: Any) -> Request:

@@ -8,6 +8,7 @@ from seqloom.tasks.classification import ClassificationSettings
 from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task, TaskBase
 from seqloom.tasks.dialogue import DialogueSettings
 from seqloom.tasks.extraction import ExtractionSettings
+from seqloom.tasks.forecast import ForecastSettings
 from seqloom.tasks.generation import GenerationSettings
 from seqloom.tasks.pairs import PairsSettings
 from seqloom.tasks.question_answering import QuestionAnsweringSettings
@@ -22,6 +23,7 @@ __all__ = [
     "ClassificationSettings",
     "DialogueSettings",
     "ExtractionSettings",
+    "ForecastSettings",
     "GenerationSettings",
     "Known",
     "PairsSettings",
@@ -41,6 +43,7 @@ TaskSettings: TypeAlias = (
     | ClassificationSettings
     | DialogueSettings
     | ExtractionSettings
+    | ForecastSettings
     | GenerationSettings
     | QuestionAnsweringSettings
     | RecommendationSettings

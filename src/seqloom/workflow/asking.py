@@ -15,6 +15,7 @@ from seqloom.decoding.request import (
     ExactSearch,
     LengthPenalty,
     MbrSearch,
+    Paths,
     Sampling,
     SearchKind,
     StochasticBeam,
@@ -186,7 +187,7 @@ class Asking:
     def search_of(self, place: int, part: int) -> SearchKind:
         """A seed for each text, so that an answer does not depend on what else was asked with it."""
         search = self.answers.search.sampling if isinstance(self.answers.search, MbrSearch) else self.answers.search
-        if isinstance(search, Sampling | StochasticBeam):
+        if isinstance(search, Sampling | StochasticBeam | Paths):
             return replace(search, seed=(search.seed * 1_000_003 + place * 1009 + part) % 2**32)
         return search
 
@@ -197,6 +198,8 @@ class Asking:
             how = f"sampled with seed {search.seed}"
         elif isinstance(search, MbrSearch):
             how = f"least risk of {search.samples} draws with seed {search.seed}"
+        elif isinstance(search, Paths):
+            how = f"{search.paths} paths with seed {search.seed}"
         elif isinstance(search, ExactSearch | Viterbi):
             how = f"{search.kind} search"
         else:

@@ -113,7 +113,7 @@ class Model(Speaker):
     def engine(self, asking: Asking) -> Engine:
         """What finds the answers: there is nothing to search for among numbers."""
         if self.network.vocabulary.channels:
-            check_answers(asking.answers)
+            check_answers(asking.answers, self.recipe.model.head)
             return Rollout(ModelFrameStepper(self.network), max_rows=ROWS, device=self.device)
         own = search_on_cores(
             self._stepper(asking.answers),
