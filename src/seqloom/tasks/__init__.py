@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from seqloom.tasks.characters import CharactersSettings
 from seqloom.tasks.classification import ClassificationSettings
 from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task, TaskBase
 from seqloom.tasks.dialogue import DialogueSettings
@@ -20,6 +21,7 @@ from seqloom.tasks.translation import TranslationSettings
 __all__ = [
     "Answered",
     "Baseline",
+    "CharactersSettings",
     "ClassificationSettings",
     "DialogueSettings",
     "ExtractionSettings",
@@ -40,6 +42,7 @@ __all__ = [
 
 TaskSettings: TypeAlias = (
     PairsSettings
+    | CharactersSettings
     | ClassificationSettings
     | DialogueSettings
     | ExtractionSettings

@@ -185,9 +185,10 @@ class Asking:
         return max(self.beams, search.samples) if isinstance(search, MbrSearch) else self.beams
 
     def search_of(self, place: int, part: int) -> SearchKind:
-        """A seed for each text, so that an answer does not depend on what else was asked with it."""
+        """A seed for each text, so that an answer does not depend on what else was asked with it. Paths are
+        no answers but what one is made of: a series has one forecast, wherever it stands."""
         search = self.answers.search.sampling if isinstance(self.answers.search, MbrSearch) else self.answers.search
-        if isinstance(search, Sampling | StochasticBeam | Paths):
+        if isinstance(search, Sampling | StochasticBeam):
             return replace(search, seed=(search.seed * 1_000_003 + place * 1009 + part) % 2**32)
         return search
 
