@@ -103,6 +103,9 @@ class Line:
     name: str
     x: Sequence[float]
     y: Sequence[float]
+    low: Sequence[float] = ()
+    """With ``high`` the edges of a band around it: how far it may be off."""
+    high: Sequence[float] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,14 +127,14 @@ class Lines:
 
     def html(self) -> Html:
         across = [value for line in self.lines for value in line.x]
-        up = [value for line in self.lines for value in line.y]
+        up = [value for line in self.lines for value in (*line.y, *line.low, *line.high)]
         low, high = (0.0 if self.from_zero else min(up)), max(up)
         room = 0.0 if self.from_zero else 0.05 * (high - low)
         frame = Frame(
             x=Axis(min(across), max(across), self.x, logarithmic=self.logarithmic),
             y=Axis(low - room, high + room, self.y),
         )
-        drawn = []
+        drawn = [_band(frame, line, place) for place, line in enumerate(self.lines) if line.low]
         for place, line in enumerate(self.lines):
             at = [(frame.across(x), frame.up(y)) for x, y in zip(line.x, line.y, strict=True)]
             drawn.append(path("M" + "L".join(f"{x:g} {y:g}" for x, y in at), f"line c{_colour(place)}"))
@@ -143,15 +146,24 @@ class Lines:
         )
 
     def _table(self) -> Table:
+        told: dict[str, tuple[Sequence[float], Sequence[float]]] = {}
+        for line in self.lines:
+            told[line.name] = line.x, line.y
+            if line.low:
+                told |= {f"{line.name}, low": (line.x, line.low), f"{line.name}, high": (line.x, line.high)}
         rows: dict[float, list[str | float | None]] = {}
-        for place, line in enumerate(self.lines):
-            for x, y in zip(line.x, line.y, strict=True):
-                rows.setdefault(x, [x, *[None] * len(self.lines)])[place + 1] = y
-        columns = [
-            Column(title=self.x, kind="number"),
-            *(Column(title=each.name, kind="number") for each in self.lines),
-        ]
+        for place, (across, up) in enumerate(told.values()):
+            for x, y in zip(across, up, strict=True):
+                rows.setdefault(x, [x, *[None] * len(told)])[place + 1] = y
+        columns = [Column(title=self.x, kind="number"), *(Column(title=name, kind="number") for name in told)]
         return Table(caption=self.caption, columns=columns, rows=[rows[x] for x in sorted(rows)])
+
+
+def _band(frame: Frame, line: Line, place: int) -> Html:
+    """There along its upper edge, and back along the lower one."""
+    edges = [*zip(line.x, line.high, strict=True), *reversed([*zip(line.x, line.low, strict=True)])]
+    at = "L".join(f"{frame.across(x):g} {frame.up(y):g}" for x, y in edges)
+    return path(f"M{at}Z", f"band c{_colour(place)}")
 
 
 def _dot(x: float, y: float, place: int) -> Html:
