@@ -158,7 +158,7 @@ class Answer:
     token_logps: tuple[float, ...]
     frames: tuple[tuple[float, ...], ...] = ()
     """What an answer of real-valued vectors has in place of tokens."""
-    quantiles: Mapping[float, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    quantiles: Mapping[float, Sequence[Any]] = field(default_factory=dict)
     """Where paths were drawn: frames that these shares of them stay below."""
     attention: tuple[tuple[float, ...], ...] | None = None
     """A row a token (the end included), a column a source position."""

@@ -249,7 +249,7 @@ class Paths:
     """
 
     kind: Literal["paths"] = "paths"
-    paths: Positive = 200
+    paths: Positive = 100
     """How many are drawn. The more, the steadier the quantiles, and the longer it takes."""
     quantiles: tuple[Share, ...] = (0.1, 0.5, 0.9)
     """Shares of the paths that are below what is told: 0.1 and 0.9 hold four fifths of them between them."""

@@ -295,9 +295,7 @@ class Answerer:
         return Answer(
             text=text,
             series=read_series(text) if found.frames else None,
-            quantiles={
-                f"{100 * share:g}": self.numbering.text(frames, own_words) for share, frames in found.quantiles.items()
-            },
+            quantiles={f"{100 * share:g}": self.numbering.text(said, ()) for share, said in found.quantiles.items()},
             score=found.score,
             logp=found.logp,
             calibration=self.calibration,

@@ -18,7 +18,7 @@ from seqloom.data.lexicon import Lexicon
 from seqloom.data.numbering import Numbering
 from seqloom.data.rows import Row
 from seqloom.decoding.first_of import FirstOf
-from seqloom.decoding.request import Engine, Pair, Source
+from seqloom.decoding.request import Engine, Pair, Paths, Source
 from seqloom.decoding.rollout import Rollout
 from seqloom.decoding.search import Search
 from seqloom.decoding.stepper import Stepper
@@ -37,7 +37,7 @@ from seqloom.workflow.forcing import likeliest
 from seqloom.workflow.manifest import put_metrics
 from seqloom.workflow.recipe import Recipe
 from seqloom.workflow.rows import Pairs
-from seqloom.workflow.searching import ROWS, search_on_cores
+from seqloom.workflow.searching import ROWS, rows_side_by_side, search_on_cores
 from seqloom.workflow.speaker import SCORED, Speaker
 from seqloom.workflow.steppers import stepper_of
 from seqloom.workflow.summary import summary_of
@@ -114,7 +114,9 @@ class Model(Speaker):
         """What finds the answers: there is nothing to search for among numbers."""
         if self.network.vocabulary.channels:
             check_answers(asking.answers, self.recipe.model.head)
-            return Rollout(ModelFrameStepper(self.network), max_rows=ROWS, device=self.device)
+            search = asking.answers.search
+            rows = rows_side_by_side(search.paths if isinstance(search, Paths) else 1)
+            return Rollout(ModelFrameStepper(self.network), max_rows=rows, device=self.device)
         own = search_on_cores(
             self._stepper(asking.answers),
             whole=self._stepper(replace(asking.answers, shortlist=None)),
