@@ -101,18 +101,24 @@ def _heat(block: Heatmap) -> Any:
 def _grown(block: Tree) -> Any:
     across, rows = block.columns, 1 + max(each.row for each in block.placed)
     figure, axes = _figure(across[-1] / 80 + 0.3, rows * 0.26 + 0.7)
+    paths: Any = import_module("matplotlib.patches")
+    path: Any = import_module("matplotlib.path").Path
     colours = {"best": _BLUE, "kept": _SOFT, "cut": "#b0b6bd"}
     for each in block.placed:
         x = across[each.depth]
         if each.parent is not None:
             before = block.placed[each.parent]
             begin = across[before.depth] + block.width_of(before.twig) + 6
-            axes.plot(
-                [begin, (begin + x) / 2, x - 5],
-                [before.row, each.row, each.row],
-                color=colours[each.twig.kind],
-                linewidth=2.2 if each.twig.kind == "best" else 0.9,
-                linestyle="--" if each.twig.kind == "cut" else "-",
+            middle = (begin + x - 5) / 2
+            bend = [(begin, before.row), (middle, before.row), (middle, each.row), (x - 5, each.row)]
+            axes.add_patch(
+                paths.PathPatch(
+                    path(bend, [1, 4, 4, 4]),  # from here, by a curve
+                    fill=False,
+                    color=colours[each.twig.kind],
+                    linewidth=2.2 if each.twig.kind == "best" else 0.9,
+                    linestyle="--" if each.twig.kind == "cut" else "-",
+                )
             )
         text = seen(each.twig.text) + (f"  {each.twig.note}" if each.twig.note else "")
         weight = "bold" if each.twig.kind == "best" else "normal"
