@@ -30,6 +30,7 @@ from seqloom.models.encoders import (
 )
 from seqloom.models.heads import CopyHeadSettings
 from seqloom.nn.self_ssru import SsruSelfSettings
+from seqloom.training.objectives import CrossEntropySettings
 from seqloom.training.objectives.kl import KlSettings
 from seqloom.workflow.model import Model
 
@@ -80,7 +81,7 @@ def hardly(family: str) -> Model:
     given = rows(64)
     targets = [row[:1] for row in given] if family == "pooled" else given
     made = Seq2Seq(**{"width": W, **FAMILIES[family]}, device="cpu")
-    terms = ["cross_entropy", KlSettings()] if family == "latent" else "cross_entropy"
+    terms = [CrossEntropySettings(), KlSettings()] if family == "latent" else "cross_entropy"
     made.compile(loss=terms, rate=0.01, warmup=2)
     return made.fit(given, targets, epochs=4, batch_size=16, verbose=False).model
 
@@ -88,5 +89,7 @@ def hardly(family: str) -> Model:
 def copying() -> Model:
     """One that says what it reads."""
     given = rows(400)
-    made = Seq2Seq(_read("gru"), _recurrent("gru"), width=24, device="cpu").compile(rate=0.015, warmup=10)
+    # Each position is read by itself, so that there is but one place to copy a token from.
+    reads = ConvEncoderSettings(width=24, layers=1, kernel=1)
+    made = Seq2Seq(reads, _recurrent("gru"), width=24, device="cpu").compile(rate=0.015, warmup=10)
     return made.fit(given, given, epochs=14, batch_size=16, verbose=False).model
