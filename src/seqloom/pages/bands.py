@@ -13,7 +13,7 @@ from seqloom.pages.markup import Html, element, joined, prose
 __all__ = ["Bands"]
 
 _GAP, _TOP, _BOTTOM, _LEFT = 18, 40, 150, 64
-_FAINTEST = 0.06
+_FAINTEST = 0.12
 """A share that is still drawn."""
 
 

@@ -89,7 +89,7 @@ def test_a_given_answer_is_explained_as_it_is(model: Model) -> None:
     assert explained.target_tokens == ("5", "7", "</s>")
     [scored] = model.score([(SOURCE, "5 7")])
     assert explained.token_logps == pytest.approx(scored.token_logps)
-    assert [each.token for each in explained.alternatives or ()][0] == "3"
+    assert next(each.token for each in explained.alternatives or ()) == "3"
 
 
 def test_alternatives_go_on_under_the_same_constraints(model: Model) -> None:
