@@ -64,10 +64,8 @@ def test_shades_below_zero_are_of_another_colour() -> None:
 
 def test_a_heat_map_below_zero_has_the_other_colour_in_the_same_strength() -> None:
     html = Heatmap(caption="c", alt="a", rows=["r"], columns=["x", "y"], values=[[-2.0, 2.0]], figures=False).html()
-    assert re.findall(r'class="(cell[^"]*)" fill-opacity="([\d.]+)"', html) == [
-        ("cell against", "1.00"),
-        ("cell", "1.00"),
-    ]
+    cells = re.findall(r'class="(cell[^"]*)" fill-opacity="([\d.]+)"', html)
+    assert cells == [("cell against", "1.00"), ("cell", "1.00")]
 
 
 def test_names_of_points_do_not_lie_on_each_other() -> None:
