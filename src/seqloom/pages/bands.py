@@ -36,28 +36,38 @@ class Bands:
         return element("figure", joined(parts), {"class": "chart"})
 
     def picture(self) -> Html:
-        above, below = _places(self.above), _places(self.below)
+        room = max(map(_room, (self.above, self.below)))
+        above, below = _places(self.above, room), _places(self.below, room)
         decided, drawn = {*self.decided}, []
         for row, shares in enumerate(self.shares):
             for column, share in enumerate(shares):
                 if share >= _FAINTEST or (row, column) in decided:
                     kind = "band c1" if (row, column) in decided else "band c6"
                     drawn.append(_band(above[column], below[row], share, kind))
-        width = 0.0
         for title, names, places, at in zip(
             self.names, (self.above, self.below), (above, below), (_TOP - 10, _BOTTOM + 20), strict=True
         ):
             drawn.append(label(2, at, title, kind="title"))
-            for x, name in zip(places, names, strict=True):
-                drawn.append(label(x, at, seen(name), side="middle", kind="said"))
-            width = max(width, places[-1] + LETTER * letters(names[-1]))
-        return picture(joined(drawn), width=round(width) + _GAP, height=_BOTTOM + 34, alt=self.alt)
+            drawn += [
+                label(x, at, seen(name), side="middle", kind="said") for x, name in zip(places, names, strict=True)
+            ]
+        return picture(joined(drawn), width=round(_LEFT + room) + _GAP, height=_BOTTOM + 34, alt=self.alt)
 
 
-def _places(names: Sequence[str]) -> list[float]:
-    """The middle of each."""
-    widths = [max(14.0, LETTER * letters(seen(name))) for name in names]
-    begins = accumulate((width + _GAP for width in widths), initial=_LEFT)
+def _width(name: str) -> float:
+    return max(14.0, LETTER * letters(seen(name)))
+
+
+def _room(names: Sequence[str]) -> float:
+    """That a row needs at least."""
+    return sum(map(_width, names)) + _GAP * (len(names) - 1)
+
+
+def _places(names: Sequence[str], room: float) -> list[float]:
+    """The middle of each, spread over so much room."""
+    widths = [*map(_width, names)]
+    gap = (room - sum(widths)) / max(1, len(names) - 1)
+    begins = accumulate((width + gap for width in widths), initial=float(_LEFT))
     return [begin + width / 2 for begin, width in zip(begins, widths, strict=False)]
 
 

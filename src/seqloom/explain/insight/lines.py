@@ -14,6 +14,7 @@ __all__ = ["lines_of"]
 
 _TOP = 3
 """Tokens read that are named as what mattered."""
+_BELOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _BEST = ("integrated_gradients", "erasure")
 """The methods that are shown token by token, the first that is there."""
 
@@ -62,7 +63,13 @@ def _tokens(explained: Explanation) -> Iterator[str]:
 
 def _strongest(row: Sequence[float], names: Sequence[str], number: int, form: str) -> str:
     order = sorted(range(len(row)), key=lambda place: -abs(row[place]))[:number]
-    return "  ".join(f"{seen(names[place])} {form.format(row[place])}" for place in order)
+    return "  ".join(f"{_named(names, place)} {form.format(row[place])}" for place in order)
+
+
+def _named(names: Sequence[str], place: int) -> str:
+    """One that is there more than once has its place, counted from 0, below it."""
+    name = seen(names[place])
+    return name if names.count(names[place]) == 1 else name + str(place).translate(_BELOW)
 
 
 def _faithful(explained: Explanation) -> Iterator[str]:

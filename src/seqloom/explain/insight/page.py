@@ -106,12 +106,14 @@ def _looked(explained: Explanation, attention: Attention) -> list[Block]:
                 names=("read", "said"),
             )
         )
-    maps = [heatmap_of(explained, attention.mean, caption="All heads and layers together", places=attention.places)]
+    several = sum(len(layer.heads) for layer in attention.layers) > 1
+    caption = "All heads and layers together" if several else "Attention"
+    maps = [heatmap_of(explained, attention.mean, caption=caption, places=attention.places)]
     if attention.rollout is not None:
         caption = "Followed through the encoder's own attention (rollout)"
         maps.append(heatmap_of(explained, attention.rollout, caption=caption))
     blocks.append(SideBySide(blocks=maps))
-    if sum(len(layer.heads) for layer in attention.layers) > 1:
+    if several:
         blocks += [_heads(explained, attention), _entropies(attention)]
     return blocks
 

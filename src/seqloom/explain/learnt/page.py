@@ -68,6 +68,8 @@ _LEAD = (
     "together is alike to the model; the larger, the more frequent."
 )
 
+_BITS = "0 bits is to look at one place, 1 at two alike, 2 at four."
+
 
 def _planes(planes: Mapping[str, Plane]) -> list[Block]:
     blocks: list[Block] = []
@@ -95,11 +97,11 @@ def _heads(entropies: Matrix | None) -> list[Block]:
         for layer, row in zip(layers, entropies, strict=True)
         for head, bits in zip(heads, row, strict=True)
     }
+    if len(every) == 1:
+        [bits] = every.values()
+        return [Prose(text=f"There is one head: {bits:.2f} bits on the mean. {_BITS}")]
     sharpest = min(every, key=every.__getitem__)
-    text = (
-        f"Bits: 0 is to look at one place, 1 at two alike, 2 at four. The sharpest is {', '.join(sharpest)}, with "
-        f"{every[sharpest]:.2f}."
-    )
+    text = f"{_BITS} The sharpest is {', '.join(sharpest)}, with {every[sharpest]:.2f}."
     return [
         Prose(text=text),
         Heatmap(
