@@ -100,7 +100,14 @@ def _alternatives(case: Case, place: int, missing: dict[str, str], *, number: in
     if line := refusal(engine, case):
         missing["alternatives"] = line
         return None
-    return alternatives_at(engine, case, place, number=number)
+    try:
+        found = alternatives_at(engine, case, place, number=number)
+    except DecodingError as error:  # an answer that was given may be one that the constraints do not let begin so
+        missing["alternatives"] = str(error)
+        return None
+    if not found:
+        missing["alternatives"] = "the constraints let no answer begin like this."
+    return found or None
 
 
 def _attribution(case: Case, attention: Attention | None, missing: dict[str, str], *, seed: int) -> Attribution | None:

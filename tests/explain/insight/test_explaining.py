@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from seqloom.core.errors import DataError, DecodingError
-from seqloom.decoding.constraints import PhraseSettings
+from seqloom.decoding.constraints import PhraseSettings, SameLengthSettings
 from seqloom.explain.explaining import PARTS, Explanation, explain
 from seqloom.explain.insight.attention import entropy_of, rollout
 from seqloom.explain.insight.attribution import whole
@@ -184,3 +184,24 @@ def test_entropy_counts_places_in_bits() -> None:
 
 def test_the_whole_is_the_sum_of_what_was_said() -> None:
     assert whole(((1.0, 2.0), (3.0, -4.0))) == (4.0, -2.0)
+
+
+def test_alternatives_of_a_constrained_length_are_whole(model: Model) -> None:
+    """At every place a token is asked for alone, though an answer so short would not be one."""
+    same = replace(model.recipe.answers, constraints=(SameLengthSettings(),))
+    kept = Model(replace(model.recipe, answers=same), model.numbering, model.network)
+    for place in range(4):
+        found = explain(kept, SOURCE, what=("alternatives",), position=place).alternatives or ()
+        assert len(found) == 5
+        assert all(len(each.continuation.split()) == 4 for each in found)
+    [end] = explain(kept, SOURCE, what=("alternatives",), position=4).alternatives or ()
+    assert (end.token, end.continuation) == ("</s>", SOURCE)
+
+
+def test_a_given_answer_that_the_constraints_bar_has_no_alternatives(model: Model) -> None:
+    same = replace(model.recipe.answers, constraints=(SameLengthSettings(),))
+    kept = Model(replace(model.recipe, answers=same), model.numbering, model.network)
+    explained = explain(kept, SOURCE, target="3 1 7 5 6 2", what=("alternatives", "attention"), position=6)
+    assert explained.alternatives is None
+    assert "alternatives" in explained.missing
+    assert explained.attention is not None

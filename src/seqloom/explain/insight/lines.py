@@ -62,7 +62,7 @@ def _tokens(explained: Explanation) -> Iterator[str]:
 
 
 def _strongest(row: Sequence[float], names: Sequence[str], number: int, form: str) -> str:
-    order = sorted(range(len(row)), key=lambda place: -abs(row[place]))[:number]
+    order = [place for place in sorted(range(len(row)), key=lambda place: -abs(row[place])) if row[place]][:number]
     return "  ".join(f"{_named(names, place)} {form.format(row[place])}" for place in order)
 
 
