@@ -36,7 +36,7 @@ from seqloom.workflow.asking import Asking
 from seqloom.workflow.calibrating import AS_SAID, Calibration
 from seqloom.workflow.feeds import AHEAD, Feed, Question
 
-__all__ = ["Answerer", "Looks"]
+__all__ = ["Answerer", "Looks", "OpenQuestion"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ _OWN = frozenset(each.name for each in fields(_Own))
 
 
 @dataclass(kw_only=True)
-class _Open:
+class OpenQuestion:
     """A question that is being answered, in one part or several."""
 
     question: Question
@@ -100,7 +100,7 @@ class Answerer:
 
         ``first`` is the place of the first one: what is drawn depends on the place, wherever one begins.
         """
-        opened: dict[int, _Open] = {}
+        opened: dict[int, OpenQuestion] = {}
         order: deque[int] = deque()
         number, over = first, False
         broken: SeqloomError | None = None
@@ -113,7 +113,7 @@ class Answerer:
                         questions, broken = None, error
                     over = questions is None
                     new = {number + place: each for place, each in enumerate(questions or ())}
-                    opened |= {place: self._open(place, question) for place, question in new.items()}
+                    opened |= {place: self.open(place, question) for place, question in new.items()}
                     number += len(new)
                     order.extend(new)
                     self._admit([opened[place] for place in new])
@@ -136,7 +136,7 @@ class Answerer:
 
         What is drawn depends on the ``place``.
         """
-        each = self._open(place, question)
+        each = self.open(place, question)
         said = ""
         try:
             for request in each.requests:
@@ -160,7 +160,7 @@ class Answerer:
         finally:
             self.engine.cancel([request.id for request in each.requests])
 
-    def _text(self, each: _Open, tokens: Sequence[Any]) -> str:
+    def _text(self, each: OpenQuestion, tokens: Sequence[Any]) -> str:
         """Of the parts that are answered, and of these tokens of the next."""
         texts = [self._of_part(each, part).text for part in range(len(each.found))]
         if tokens and len(texts) < len(each.parts):
@@ -169,9 +169,9 @@ class Answerer:
 
     # ---- from a question to requests ---------------------------------------------------------------------------------
 
-    def _open(self, place: int, question: Question) -> _Open:
+    def open(self, place: int, question: Question) -> OpenQuestion:
         """What is wrong with a question is its answer; the others go on."""
-        each = _Open(question=question)
+        each = OpenQuestion(question=question)
         try:
             if question.wrong:
                 raise DataError(f"{question.wrong}.")
@@ -184,7 +184,7 @@ class Answerer:
             each.error, each.requests = " ".join(str(error).split("\n")), []
         return each
 
-    def _read(self, each: _Open) -> None:
+    def _read(self, each: OpenQuestion) -> None:
         """The parts of a source, as text and as numbers, and what stands between them."""
         question, layout = each.question, ""
         if question.drawn is not None:
@@ -209,7 +209,7 @@ class Answerer:
         parts = [part for part in parts if part.source.strip() or self.numbering.sourceless]
         return parts[:1] if self.task.whole else parts
 
-    def _admit(self, new: Sequence[_Open]) -> None:
+    def _admit(self, new: Sequence[OpenQuestion]) -> None:
         """The longest first: what fills the batch is known early, and short ones fill its gaps."""
         requests = [request for each in new for request in each.requests]
         self.engine.admit(sorted(requests, key=lambda request: -_length(request.source)))
@@ -256,11 +256,11 @@ class Answerer:
 
     # ---- from what was found to an answer ----------------------------------------------------------------------------
 
-    def _fail(self, each: _Open, line: str) -> None:
+    def _fail(self, each: OpenQuestion, line: str) -> None:
         self.engine.cancel([request.id for request in each.requests if request.id not in each.found])
         each.error = line
 
-    def _close(self, each: _Open) -> Answer:
+    def _close(self, each: OpenQuestion) -> Answer:
         if each.error is not None:
             return Answer.failed(each.question.text, each.error)
         parts = [self._of_part(each, part) for part in range(len(each.parts))]
@@ -278,7 +278,7 @@ class Answerer:
             source_tokens=tuple(token for part in parts for token in part.source_tokens),
         )
 
-    def _of_part(self, each: _Open, part: int) -> Answer:
+    def _of_part(self, each: OpenQuestion, part: int) -> Answer:
         """The answer to a part, with the others of its n best."""
         found = [each.found[request.id] for request in each.requests if _id(request.id)[1] == part]
         every = [self._answer(each, part, one) for only in found for one in (only, *only.alternatives)]
@@ -288,7 +288,7 @@ class Answerer:
         first, *others = every[: self.asking.nbest]
         return replace(first, alternatives=tuple(others))
 
-    def _answer(self, each: _Open, part: int, found: Found) -> Answer:
+    def _answer(self, each: OpenQuestion, part: int, found: Found) -> Answer:
         source, own_words = each.numbered[part]
         said: Sequence[Any] = found.frames or found.tokens
         text = self.numbering.text(said, own_words)

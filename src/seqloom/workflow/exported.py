@@ -76,7 +76,7 @@ class Exported(Speaker):
             return self._search(beams=asking.rows(self.numbering.target_vocabulary.size))
         return self._ctranslate2(shortlist=asking.answers.shortlist is not None)
 
-    def _scorer(self) -> Engine:
+    def scorer(self) -> Engine:
         return self._search() if self.kind == "onnx" else self._ctranslate2(shortlist=False)
 
     def _ctranslate2(self, *, shortlist: bool) -> Engine:

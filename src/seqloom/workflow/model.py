@@ -118,21 +118,21 @@ class Model(Speaker):
             rows = rows_side_by_side(search.paths if isinstance(search, Paths) else 1)
             return Rollout(ModelFrameStepper(self.network), max_rows=rows, device=self.device)
         own = search_on_cores(
-            self._stepper(asking.answers),
-            whole=self._stepper(replace(asking.answers, shortlist=None)),
+            self.stepper(asking.answers),
+            whole=self.stepper(replace(asking.answers, shortlist=None)),
             beams=asking.rows(self.network.vocabulary.size),
             device=self.device,
         )
         faster = [each.engine(asking) for each in self._faster if each.refuses(asking.answers) is None]
         return FirstOf([*faster, own]) if faster else own
 
-    def _scorer(self) -> Engine:
+    def scorer(self) -> Engine:
         if self.network.vocabulary.channels:
             return Rollout(ModelFrameStepper(self.network), device=self.device)
         return Search(ModelStepper(self.network), max_rows=SCORED, device=self.device)
 
-    def _stepper(self, answers: AnswerSettings) -> Stepper:
-        """Kept while the same ones have a say: others' folders are read once."""
+    def stepper(self, answers: AnswerSettings) -> Stepper:
+        """What its answers are searched with. Kept while the same ones have a say: others' folders are read once."""
         having = (answers.ensemble, answers.language_model, answers.neighbours, answers.shortlist, answers.precision)
         if having not in self._steppers:
             made = stepper_of(
@@ -191,7 +191,7 @@ class Model(Speaker):
 
     def _forced(self, rows: Iterable[Row]) -> Iterator[Batch]:
         """The rows whose references can be forced: no empty ones, and none longer than the model reads or says."""
-        pairs = (self.pair(self._clean(row))[0] for row in rows if row.targets and row.source.strip())
+        pairs = (self.pair(self.cleaned(row))[0] for row in rows if row.targets and row.source.strip())
         longest = (self.longest_source or math.inf, self.network.decoder.longest or math.inf)
         fitting = (
             pair

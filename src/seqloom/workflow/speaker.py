@@ -18,7 +18,7 @@ from seqloom.data.numbering import Numbering
 from seqloom.data.rows import BadLine, Row
 from seqloom.decoding.request import Engine, Pair, Source
 from seqloom.tasks import Task
-from seqloom.workflow.answering import Answerer
+from seqloom.workflow.answering import Answerer, OpenQuestion
 from seqloom.workflow.answers import Answer, Attention, PairScore, shown
 from seqloom.workflow.asking import Asked, Asking, asking_of
 from seqloom.workflow.calibrating import AS_SAID, Calibration
@@ -52,7 +52,7 @@ class Speaker(ABC):
         """What finds the answers."""
 
     @abstractmethod
-    def _scorer(self) -> Engine:
+    def scorer(self) -> Engine:
         """What scores pairs."""
 
     @property
@@ -116,9 +116,17 @@ class Speaker(ABC):
 
         At another ``place`` of a conversation another answer is drawn.
         """
+        asking = asking_of(self.recipe.answers, **how)
+        yield from self._answerer(asking).stream(self._question(source), place=place)
+
+    def opened(self, source: Any, asking: Asking) -> OpenQuestion:
+        """A source as an engine is asked it: cleaned, cut into parts, numbered; or what is wrong with it."""
+        return self._answerer(asking).open(0, self._question(source))
+
+    def _question(self, source: Any) -> Question:
         questions = Cleaned(Ready([question_of(source)]), self._cleaner, self.doing.cut).take(1, wait=True)
         assert questions is not None
-        yield from self._answerer(asking_of(self.recipe.answers, **how)).stream(questions[0], place=place)
+        return questions[0]
 
     def _answerer(self, asking: Asking) -> Answerer:
         return Answerer(
@@ -178,7 +186,7 @@ class Speaker(ABC):
         return [*self.scores(self.rows(pairs))]
 
     def scores(self, rows: Iterable[Row]) -> Iterator[PairScore]:
-        engine = self._scorer()
+        engine = self.scorer()
         waiting: list[Row] = []
         for row in rows:
             if not row.targets:
@@ -192,7 +200,7 @@ class Speaker(ABC):
     def _scored(self, engine: Engine, rows: Sequence[Row]) -> Iterator[PairScore]:
         if not rows:
             return
-        cleaned = [self._clean(row) for row in rows]
+        cleaned = [self.cleaned(row) for row in rows]
         for row in cleaned:
             if not row.source.strip():
                 raise DataError(f"{row.file}:{row.line}: the source is empty. Give one, or delete the line.")
@@ -218,7 +226,8 @@ class Speaker(ABC):
         found = rows_of(pairs, self.recipe, channels=self.numbering.channels, given=given)
         return Ledger(on_bad_line=self.recipe.data.on_bad_line).rows(measurable(found, self.doing))
 
-    def _clean(self, row: Row) -> Row:
+    def cleaned(self, row: Row) -> Row:
+        """A row with its first target, as those were that the model learnt from."""
         cleaned = self._cleaner.row(replace(row, targets=row.targets[:1]))
         if isinstance(cleaned, BadLine):
             raise DataError(f"{cleaned}. Fix the line.")
