@@ -25,6 +25,7 @@ from seqloom.cli.quickstart import quickstart
 from seqloom.cli.recipes import recipes
 from seqloom.cli.runs import runs
 from seqloom.cli.score import score
+from seqloom.cli.serve import serve
 from seqloom.cli.train import train
 from seqloom.cli.trim import trim
 from seqloom.core.errors import SeqloomError
@@ -59,6 +60,7 @@ COMMANDS = (
     chat,
     evaluate,
     score,
+    serve,
     compare,
     runs,
     export,

@@ -9,7 +9,7 @@ model.bin …           the engine's own files, so that the folder is also what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn, get_args
@@ -70,11 +70,15 @@ class Exported(Speaker):
         return None
 
     def engine(self, asking: Asking) -> Engine:
-        if line := self.refuses(asking.answers):
-            raise RecipeError(line)
+        self.company(asking.answers)
         if self.kind == "onnx":
             return self._search(beams=asking.rows(self.numbering.target_vocabulary.size))
         return self._ctranslate2(shortlist=asking.answers.shortlist is not None)
+
+    def company(self, answers: AnswerSettings) -> Hashable:
+        if line := self.refuses(answers):
+            raise RecipeError(line)
+        return answers.shortlist is not None
 
     def _scorer(self) -> Engine:
         return self._search() if self.kind == "onnx" else self._ctranslate2(shortlist=False)

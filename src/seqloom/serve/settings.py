@@ -1,0 +1,52 @@
+"""How a server is set up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from seqloom.core.engines import EngineName
+
+__all__ = ["ServeSettings"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServeSettings:
+    """The server."""
+
+    engine: EngineName = "auto"
+    trust: tuple[str, ...] = ()
+    """Packages whose parts the models may run."""
+    keys: tuple[str, ...] = ()
+    """Those who have one of them are answered; none: everybody is."""
+    cors: tuple[str, ...] = ()
+    """Origins whose pages may ask; "*" is any."""
+    runs: Path | None = None
+    """Where training runs are that the page may show."""
+    patterns: bool = False
+    """Take regular expressions and JSON schemas from clients. A hostile one can keep a core busy for minutes."""
+
+    max_queue: int = 256
+    """Questions to a model that may be under way; beyond it, clients are asked to come again."""
+    max_client: int = 0
+    """Requests of one client that may be under way, by its key or else its address; 0: any number."""
+    max_sources: int = 128
+    """Questions of one request."""
+    max_body: int = 4 << 20
+    """Bytes."""
+    max_text: int = 10_000
+    """Characters of a question."""
+    max_tokens: int = 1024
+    """What a client may set an answer's length to."""
+    max_beam: int = 64
+
+    deadline: float = 60.0
+    """Seconds for a request's answer."""
+    upload: float = 30.0
+    """Seconds for a request to arrive."""
+    drain: float = 30.0
+    """Seconds that a server which is told to stop gives to what it has accepted."""
+    reload_every: float = 2.0
+    """Seconds between two looks at the models' folders; 0: none is ever looked at again."""
+    cache: int = 1024
+    """Answers that are remembered for each model."""
