@@ -11,18 +11,23 @@ from seqloom.data.sentences import cut_layout, join_answers
 from seqloom.serve.documents.document import Document
 from seqloom.serve.documents.paragraph import Paragraph, Stretch
 
-__all__ = ["decoded", "encoded", "text_document"]
+__all__ = ["decoded", "encoded", "text_document", "text_of"]
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
 def text_document(name: str, content: bytes) -> Document:
-    pieces = cut_layout(decoded(name, content))
+    return text_of(decoded(name, content), like=content)
+
+
+def text_of(text: str, *, like: bytes = b"") -> Document:
+    """Of a text that was a file ``like`` this."""
+    pieces = cut_layout(text)
 
     def write(texts: Sequence[Sequence[str]]) -> bytes:
         answers = ["".join(each) for each in texts]
         joined = join_answers([piece.text for piece in pieces], answers, [piece.before for piece in pieces])
-        return encoded(joined, like=content)
+        return encoded(joined, like=like)
 
     return Document(paragraphs=[Paragraph([Stretch(piece.text)]) for piece in pieces], write=write)
 
