@@ -14,7 +14,12 @@ __all__ = ["Translator"]
 
 _AT_ONCE = 32
 """Texts of a document that are asked for together, so that others have their turn."""
-_USUAL = {"zh": ("zh-hans", "zh-cn"), "zt": ("zh-hant", "zh-tw"), "zh-hans": ("zh-cn", "zh"), "zh-hant": ("zh-tw", "zt")}
+_USUAL = {
+    "zh": ("zh-hans", "zh-cn"),
+    "zt": ("zh-hant", "zh-tw"),
+    "zh-hans": ("zh-cn", "zh"),
+    "zh-hant": ("zh-tw", "zt"),
+}
 """Other names of the same language."""
 
 
@@ -30,7 +35,9 @@ class Translator:
         them."""
         direct = self._direct
         return {
-            source: [*dict.fromkeys([*others, *(far for each in others for far in direct.get(each, ()) if far != source)])]
+            source: [
+                *dict.fromkeys([*others, *(far for each in others for far in direct.get(each, ()) if far != source)])
+            ]
             for source, others in direct.items()
         }
 
@@ -63,7 +70,7 @@ class Translator:
         return [first, min(between, key=lambda language: canonical(language).partition("-")[0] != "en"), last]
 
     async def translate(self, texts: Sequence[str], way: Sequence[str], *, nbest: int = 1) -> list[Sequence[str]]:
-        """The best translations of each text; of what has no letter, itself."""
+        """The best translations of each text; of what has no letter and no number, itself."""
         found: list[Sequence[str]] = [[text] for text in texts]
         for number in range(len(way) - 1):
             last = number == len(way) - 2

@@ -48,16 +48,18 @@ def routes(house: House, settings: ServeSettings) -> APIRouter:
     async def complete(request: Request) -> Response:
         chat = read_chat(read_json(await request.body()))
         served = house.pick(chat.model)
-        source, how = asked_of(chat, served, settings)
         entry = request.state.entry
         entry.model, entry.sources = served.name, 1
         completion = _Completion(chat, served, id_of(request))
         try:
+            source, how = asked_of(chat, served, settings)
             if chat.stream and chat.n == 1:
                 return await completion.streamed(served.stream(source, **how), request)
             [answer] = await served.ask([source], **how)
         except Refusal as refusal:
-            raise Refusal(400, refusal.message) if refusal.status == 422 else refusal
+            if refusal.status != 422:
+                raise
+            raise Refusal(400, refusal.message) from None  # which is what this API calls it
         if answer.error is not None:
             raise UnsupportedError("messages", answer.error)
         entry.tokens = len(answer.tokens)
@@ -112,7 +114,9 @@ class _Completion:
                         piece = None if stops.met else await anext(stream, None)
                     if rest := stops.rest():
                         yield self._chunk({"content": rest})
-                    yield self._chunk({}, finish="stop" if stream.answer is None else self._finish(stream.answer, stops.met))
+                    yield self._chunk(
+                        {}, finish="stop" if stream.answer is None else self._finish(stream.answer, stops.met)
+                    )
                     answers = [] if stream.answer is None else [stream.answer]
                     request.state.entry.tokens = sum(len(answer.tokens) for answer in answers)
                     for last in self._end(_usage(answers)):
