@@ -108,10 +108,12 @@ class _Completion:
                 try:
                     yield self._chunk({"role": "assistant", "content": ""})
                     piece = first
-                    while piece is not None and not stops.met:
+                    while piece is not None:
                         if said := stops.take(piece):
                             yield self._chunk({"content": said})
-                        piece = None if stops.met else await anext(stream, None)
+                        if stops.met and not self._usage_asked:  # otherwise all of it is counted, heard or not
+                            break
+                        piece = await anext(stream, None)
                     if rest := stops.rest():
                         yield self._chunk({"content": rest})
                     yield self._chunk(
