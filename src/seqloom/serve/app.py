@@ -47,11 +47,12 @@ def make_app(house: House, settings: ServeSettings) -> FastAPI:
         problems += [(route, room.problem) for route in router.routes if isinstance(route, APIRoute)]
         app.include_router(router)
 
-    def problem_of(path: str) -> Problem:
-        return next((problem for route, problem in problems if route.path_regex.match(path)), own.problem)
+    def place_of(path: str) -> tuple[str, Problem]:
+        found = ((route.path, problem) for route, problem in problems if route.path_regex.match(path))
+        return next(found, ("other", own.problem))
 
     def refuse(request: Request, refusal: Refusal) -> Response:
-        return response_to(refusal, request, problem_of(request.url.path))
+        return response_to(refusal, request, place_of(request.url.path)[1])
 
     @app.exception_handler(Refusal)
     async def refused(request: Request, error: Refusal) -> Response:
@@ -67,7 +68,7 @@ def make_app(house: House, settings: ServeSettings) -> FastAPI:
         response.headers.update(error.headers or {})
         return response
 
-    app.add_middleware(Gate, house=house, settings=settings, problem_of=problem_of, tracing=tracing)
+    app.add_middleware(Gate, house=house, settings=settings, place_of=place_of, tracing=tracing)
     if settings.cors:
         app.add_middleware(
             CORSMiddleware,

@@ -19,8 +19,9 @@ from seqloom.serve.house import House
 from seqloom.serve.journal import Entry
 from seqloom.serve.keys import BEARER, HEADER, Keys
 from seqloom.serve.problems import TYPES, Refusal
-from seqloom.serve.served import Served, Stream
+from seqloom.serve.served import Served
 from seqloom.serve.settings import ServeSettings
+from seqloom.serve.stream import Stream
 from seqloom.workflow.asking import Asked
 
 __all__ = ["keyed", "problem", "routes"]
