@@ -17,9 +17,10 @@ from seqloom.serve.gate import id_of
 from seqloom.serve.house import House
 from seqloom.serve.problems import Refusal
 from seqloom.serve.routes.own import keyed
-from seqloom.serve.served import Served, Stream
+from seqloom.serve.served import Served
 from seqloom.serve.settings import ServeSettings
 from seqloom.serve.stops import Stops, ended
+from seqloom.serve.stream import Stream
 from seqloom.workflow.answers import Answer
 
 __all__ = ["problem", "routes"]
