@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from seqloom.data.fields import canonical
@@ -95,12 +96,13 @@ class Translator:
         return found
 
     async def document(self, document: Document, way: Sequence[str]) -> bytes:
-        texts, answers = document.texts, list[str]()
+        # A large one takes a while to cut and to put together: others are served meanwhile.
+        texts, answers = await asyncio.to_thread(lambda: document.texts), list[str]()
         at_once = min(_AT_ONCE, self._house.settings.max_sources)
         for start in range(0, len(texts), at_once):
             found = await self.translate(texts[start : start + at_once], way)
             answers += [each[0] for each in found]
-        return document.written(answers)
+        return await asyncio.to_thread(document.written, answers)
 
 
 def _known(language: str, every: Sequence[str]) -> str:

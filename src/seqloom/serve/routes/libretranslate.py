@@ -112,8 +112,9 @@ def routes(house: House, settings: ServeSettings) -> APIRouter:
             document = await asyncio.to_thread(opened, name, content)
         except DataError as error:
             raise Refusal(400, str(error)) from None
-        way, _ = await way_of(" ".join(document.texts[:50]), source, target)
-        request.state.entry.sources = len(document.texts)
+        texts = await asyncio.to_thread(lambda: document.texts)
+        way, _ = await way_of(" ".join(texts[:50]), source, target)
+        request.state.entry.sources = len(texts)
         made = await translator.document(document, way)
         word = shelf.put(f"{PurePath(name).stem}_{way[-1]}{PurePath(name).suffix}", made)
         return JSONResponse(
