@@ -89,6 +89,6 @@ _STATUSES = {
 def _worded(error: RequestValidationError) -> str:
     """The first mistake, by where it is. Never what was there, which may be anything."""
     first = error.errors()[0]
-    where = ".".join(str(each) for each in first["loc"] if each != "body") or "the body"
+    where = ".".join(str(each) for each in first["loc"][1:]) or "the body"
     what = str(first["msg"]).removeprefix("Value error, ")
     return f"`{where}`: {what[:1].lower()}{what[1:]}{'' if what.endswith('.') else '.'}"
