@@ -36,8 +36,8 @@ def served(*arguments: str, host: str = "127.0.0.1") -> Iterator[tuple[subproces
 
 
 def test_told_to_stop_it_answers_what_it_has_and_ends(gru: Path) -> None:
-    with served(f"mine={gru}") as (process, address):
-        body = {"sources": SOURCES, "beam": 64, "min_length": 200, "max_length": 200}
+    with served(f"mine={gru}", "--drain", "120") as (process, address):
+        body = {"sources": SOURCES, "beam": 16, "min_length": 200, "max_length": 200}
         found: list[httpx2.Response] = []
         asking = threading.Thread(
             target=lambda: found.append(httpx2.post(f"{address}/v1/predict", json=body, timeout=60))

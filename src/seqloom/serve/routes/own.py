@@ -94,10 +94,10 @@ class Several(_Ways):
 
 
 def _which(asked: Any) -> str:
-    return "sources" if isinstance(asked, dict) and "sources" in asked else "source"
+    return "several" if isinstance(asked, dict) and "sources" in asked else "one"
 
 
-Predict = Annotated[Annotated[One, Tag("source")] | Annotated[Several, Tag("sources")], Discriminator(_which), Body()]
+Predict = Annotated[Annotated[One, Tag("one")] | Annotated[Several, Tag("several")], Discriminator(_which), Body()]
 
 
 def _plain(source: Source) -> Any:
