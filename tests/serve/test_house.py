@@ -141,6 +141,7 @@ def test_origins(gru: Path, server: Running) -> None:
 def test_what_is_counted(server: Running) -> None:
     server.texts(SOURCES[3])
     server.client.get("/nowhere/at/all")
+    until(lambda: server.metric("seqloom_requests_total", route="other", status="404"))
     text = server.client.get("/metrics").text
     for name in (
         'seqloom_requests_total{route="/v1/predict",status="200"}',

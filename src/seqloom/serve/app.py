@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 import seqloom
+from seqloom.core.wording import explain_each
 from seqloom.serve.gate import Gate, response_to
 from seqloom.serve.house import House
 from seqloom.serve.problems import Problem, Refusal
@@ -87,8 +88,12 @@ _STATUSES = {
 
 
 def _worded(error: RequestValidationError) -> str:
-    """The first mistake, by where it is. Never what was there, which may be anything."""
-    first = error.errors()[0]
-    where = ".".join(str(each) for each in first["loc"] if each != "body") or "the body"
-    what = str(first["msg"]).removeprefix("Value error, ")
-    return f"`{where}`: {what[:1].lower()}{what[1:]}{'' if what.endswith('.') else '.'}"
+    """The first mistake, as a recipe's is worded."""
+    details = [{**detail, "loc": detail["loc"][1:]} for detail in error.errors()]
+    first = details[0]
+    if first["type"] == "extra_forbidden":
+        return f"`{first['loc'][-1]}` is not known here. Leave it out."
+    if first["type"] == "missing":
+        return f"`{first['loc'][-1] if first['loc'] else 'the body'}` is missing."
+    [line, *_] = explain_each(details, "", error.body)
+    return line.replace("``", "the body")

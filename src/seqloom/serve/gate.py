@@ -156,10 +156,12 @@ class Gate:
         try:
             await self.app(request.scope, replay, telling)
         except asyncio.CancelledError:
-            if not gone:
+            if not gone and not self.house.draining:
                 raise
             task.uncancel()
-            raise _GoneError from None
+            if gone:
+                raise _GoneError from None
+            raise Refusal(503, "the server stopped before there was an answer.", retry_after=5) from None
         finally:
             watcher.cancel()
             with suppress(asyncio.CancelledError):
