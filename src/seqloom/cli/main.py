@@ -26,6 +26,7 @@ from seqloom.cli.quickstart import quickstart
 from seqloom.cli.recipes import recipes
 from seqloom.cli.runs import runs
 from seqloom.cli.score import score
+from seqloom.cli.serve import serve
 from seqloom.cli.train import train
 from seqloom.cli.trim import trim
 from seqloom.core.errors import SeqloomError
@@ -61,6 +62,7 @@ COMMANDS = (
     evaluate,
     score,
     explain,
+    serve,
     compare,
     runs,
     export,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
@@ -112,8 +112,8 @@ class Model(Speaker):
 
     def engine(self, asking: Asking) -> Engine:
         """What finds the answers: there is nothing to search for among numbers."""
+        self.company(asking.answers)
         if self.network.vocabulary.channels:
-            check_answers(asking.answers, self.recipe.model.head)
             search = asking.answers.search
             rows = rows_side_by_side(search.paths if isinstance(search, Paths) else 1)
             return Rollout(ModelFrameStepper(self.network), max_rows=rows, device=self.device)
@@ -126,6 +126,11 @@ class Model(Speaker):
         faster = [each.engine(asking) for each in self._faster if each.refuses(asking.answers) is None]
         return FirstOf([*faster, own]) if faster else own
 
+    def company(self, answers: AnswerSettings) -> Hashable:
+        if self.network.vocabulary.channels:
+            check_answers(answers, self.recipe.model.head)
+        return answers.ensemble, answers.language_model, answers.neighbours, answers.shortlist, answers.precision
+
     def scorer(self) -> Engine:
         if self.network.vocabulary.channels:
             return Rollout(ModelFrameStepper(self.network), device=self.device)
@@ -133,7 +138,7 @@ class Model(Speaker):
 
     def stepper(self, answers: AnswerSettings) -> Stepper:
         """What its answers are searched with. Kept while the same ones have a say: others' folders are read once."""
-        having = (answers.ensemble, answers.language_model, answers.neighbours, answers.shortlist, answers.precision)
+        having = self.company(answers)
         if having not in self._steppers:
             made = stepper_of(
                 self.network,
