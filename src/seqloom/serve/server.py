@@ -20,6 +20,10 @@ from seqloom.serve.settings import ServeSettings
 
 __all__ = ["Server", "bind", "serve"]
 
+_IDLE = 75
+"""Seconds that a line is kept for a client with nothing to ask: longer than balancers keep theirs, so that none is
+closed just when it is used."""
+
 
 class Server(uvicorn.Server):
     """Told to stop, it accepts nothing more, answers what it has accepted, and ends; told twice, it ends."""
@@ -27,7 +31,12 @@ class Server(uvicorn.Server):
     def __init__(self, house: House, settings: ServeSettings, *, ready: Callable[[], None] = lambda: None) -> None:
         app = make_app(house, settings)
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=2
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=_IDLE,
+            timeout_graceful_shutdown=2,
         )
         super().__init__(config)
         self.house = house
