@@ -18,6 +18,7 @@ import json
 import os
 import random
 import re
+import resource
 import statistics
 import subprocess
 import sys
@@ -209,6 +210,8 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, load before {os.getloadavg()[0]:.1f}, {len(bodies)} sentences, {how}")
     ours = [sys.executable, "-m", "seqloom", "serve", asked.model, "--cache", "0", "--port", "0", *asked.settings]
     theirs = [sys.executable, str(HERE / "peers" / "serve_hugging_face.py"), asked.model]
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     rates = []
     for name, command in (("seqloom serve", ours), ("FastAPI and Hugging Face", theirs))[: 1 + asked.peer]:
         print(f"\n{name}")

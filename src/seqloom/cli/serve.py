@@ -132,7 +132,7 @@ def _named(models: tuple[str, ...]) -> dict[str, Path]:
     for model in models:
         name, equals, folder = model.partition("=")
         path = Path(folder if equals else model)
-        name = name if equals else path.resolve().name
+        name = name if equals else path.name or path.resolve().name
         if not name or name in found:
             raise RecipeError(f"`{model}` must have a name of its own, but has `{name}`. Write `NAME={path}`.")
         found[name] = path

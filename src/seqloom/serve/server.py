@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 import uvicorn
@@ -86,5 +87,17 @@ def bind(host: str, port: int) -> socket.socket:
 
 def serve(house: House, settings: ServeSettings, bound: socket.socket, *, ready: Callable[[], None]) -> None:
     """Until a signal ends it."""
+    _open_many()
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # what it has to say is in our own lines
     Server(house, settings, ready=ready).run(sockets=[bound])
+
+
+def _open_many() -> None:
+    """As many lines as this process may have: by default there are fewer than an overload brings."""
+    try:
+        import resource
+    except ImportError:  # there is none on Windows
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
