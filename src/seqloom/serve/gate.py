@@ -28,8 +28,8 @@ _WATCHED = ("/healthz", "/readyz", "/metrics")
 """Answered whatever happens."""
 _WAITING = 4
 """Requests under way at most for each question that may be: more of them would wait for no more than a refusal."""
-_LATE = 1.0
-"""Seconds that the loop may be behind: then lines have more than it can read, and a refusal is quicker than an answer."""
+_LATE = 2.0
+"""Seconds that the loop may be behind: then lines have more than it can read, and a refusal is quicker than answers."""
 _UNKNOWN = 500
 _GONE = 499
 """What a log says of a client that went away."""
