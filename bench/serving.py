@@ -66,6 +66,8 @@ class Client:
             % (len(body), body)
             for body in bodies
         ]
+        self.lost: Counter[str] = Counter()
+        """Why there was no answer."""
         self.idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def line(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -73,13 +75,18 @@ class Client:
 
     async def ask(self, number: int) -> int:
         """The status; 0 where there was no answer."""
-        reader, writer = await self.line()
+        try:
+            reader, writer = await self.line()
+        except OSError as error:
+            self.lost[f"no line: {type(error).__name__}"] += 1
+            return 0
         try:
             writer.write(self.requests[number % len(self.requests)])
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 120)
             [length] = re.findall(rb"(?i)content-length: (\d+)", head)
             await reader.readexactly(int(length))
-        except (OSError, TimeoutError, asyncio.IncompleteReadError):
+        except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+            self.lost[type(error).__name__] += 1
             writer.close()
             return 0
         self.idle.append((reader, writer))
@@ -181,6 +188,8 @@ async def measure(port: int, process: int, bodies: Sequence[bytes], seconds: flo
     row("at 5 times that", await worked(client.open(5 * capacity, seconds)))
     after = memory(process)
     row("one client, afterwards", await worked(client.closed(1, seconds / 2)))
+    if client.lost:
+        print(f"without an answer: {dict(client.lost)}")
     print(f"memory: {before:.0f} MB before the overload, {after:.0f} MB after it")
     await client.hang_up(HANGING)
     gone = time.perf_counter()

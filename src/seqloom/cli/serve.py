@@ -116,13 +116,13 @@ def serve(
     )
     folders = _named(models)
     pairs = _pairs(languages)
-    bound = bind(host, port)
-    house = open_house(folders, settings, languages=pairs)
-    if not settings.keys and not _is_loopback(host):
-        tell(f"{host}: anybody who reaches this address may ask. `--api-key-file` lets only those who have a key.")
-    show_journal()
-    address = f"http://{f'[{host}]' if ':' in host else host}:{bound.getsockname()[1]}"
-    run(house, settings, bound, ready=lambda: print(f"{address} serves {', '.join(folders)}", flush=True))
+    with bind(host, port) as bound:
+        house = open_house(folders, settings, languages=pairs)
+        if not settings.keys and not _is_loopback(host):
+            tell(f"{host}: anybody who reaches this address may ask. `--api-key-file` lets only those who have a key.")
+        show_journal()
+        address = f"http://{f'[{host}]' if ':' in host else host}:{bound.getsockname()[1]}"
+        run(house, settings, bound, ready=lambda: print(f"{address} serves {', '.join(folders)}", flush=True))
 
 
 def _named(models: tuple[str, ...]) -> dict[str, Path]:

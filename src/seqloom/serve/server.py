@@ -76,13 +76,21 @@ def bind(host: str, port: int) -> socket.socket:
     """The port, taken before any model is read."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        bound = socket.socket(family, socket.SOCK_STREAM)
+    except (OSError, OverflowError) as error:
+        raise _taken(host, port, error) from None
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise RecipeError(f"`--port {port}` of `--host {host}` cannot be taken: {reason}. Choose another.") from None
+        bound.close()
+        raise _taken(host, port, error) from None
     return bound
+
+
+def _taken(host: str, port: int, error: Exception) -> RecipeError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return RecipeError(f"`--port {port}` of `--host {host}` cannot be taken: {reason}. Choose another.")
 
 
 def serve(house: House, settings: ServeSettings, bound: socket.socket, *, ready: Callable[[], None]) -> None:
