@@ -181,9 +181,8 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
-_PIECES = {
-    "text/event-stream": {"schema": {"type": "string", "description": "With `stream`: pieces, then the answer."}}
-}
+_PIECES: dict[str, dict[str, Any]] = {"text/event-stream": {}}
+"""With `stream`: objects of a piece each, then one of the answer, then `[DONE]`, of which OpenAPI 3.1 cannot speak."""
 
 
 def problem(refusal: Refusal, request_id: str) -> dict[str, Any]:
