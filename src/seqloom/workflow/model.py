@@ -116,8 +116,8 @@ class Model(Speaker):
         if self.network.vocabulary.channels:
             return Rollout(ModelFrameStepper(self.network), max_rows=ROWS, device=self.device)
         own = search_on_cores(
-            self._stepper(asking.answers),
-            whole=self._stepper(replace(asking.answers, shortlist=None)),
+            self.stepper(asking.answers),
+            whole=self.stepper(replace(asking.answers, shortlist=None)),
             beams=asking.rows(self.network.vocabulary.size),
             device=self.device,
         )
@@ -129,13 +129,13 @@ class Model(Speaker):
             check_answers(answers)
         return answers.ensemble, answers.language_model, answers.neighbours, answers.shortlist, answers.precision
 
-    def _scorer(self) -> Engine:
+    def scorer(self) -> Engine:
         if self.network.vocabulary.channels:
             return Rollout(ModelFrameStepper(self.network), device=self.device)
         return Search(ModelStepper(self.network), max_rows=SCORED, device=self.device)
 
-    def _stepper(self, answers: AnswerSettings) -> Stepper:
-        """Kept while the same ones have a say: others' folders are read once."""
+    def stepper(self, answers: AnswerSettings) -> Stepper:
+        """What its answers are searched with. Kept while the same ones have a say: others' folders are read once."""
         having = self.company(answers)
         if having not in self._steppers:
             made = stepper_of(
@@ -194,7 +194,7 @@ class Model(Speaker):
 
     def _forced(self, rows: Iterable[Row]) -> Iterator[Batch]:
         """The rows whose references can be forced: no empty ones, and none longer than the model reads or says."""
-        pairs = (self.pair(self._clean(row))[0] for row in rows if row.targets and row.source.strip())
+        pairs = (self.pair(self.cleaned(row))[0] for row in rows if row.targets and row.source.strip())
         longest = (self.longest_source or math.inf, self.network.decoder.longest or math.inf)
         fitting = (
             pair

@@ -25,6 +25,7 @@ from seqloom.workflow.asking import AnswerSettings, Asked, Asking, asking_of
 from seqloom.workflow.calibrating import AS_SAID, Calibration
 from seqloom.workflow.evaluating import Report, Tested, gather, report_on
 from seqloom.workflow.feeds import Asks, Feed, Question, Ready, question_of
+from seqloom.workflow.opened import Opened
 from seqloom.workflow.rows import Pairs, measurable, rows_of
 from seqloom.workflow.use import Use
 
@@ -58,7 +59,7 @@ class Speaker(ABC):
         answer is refused."""
 
     @abstractmethod
-    def _scorer(self) -> Engine:
+    def scorer(self) -> Engine:
         """What scores pairs."""
 
     @property
@@ -121,6 +122,10 @@ class Speaker(ABC):
         answerer = self.answerer(asking_of(self.recipe.answers, **how))
         return conducting.stream(self.engine(answerer.asking), answerer, question_of(source), place=place)
 
+    def opened(self, source: Any, asking: Asking) -> Opened:
+        """A source as an engine is asked it: cleaned, cut into parts, numbered; or what is wrong with it."""
+        return self.answerer(asking).open(question_of(source), key=0, place=0)
+
     def answerer(self, asking: Asking) -> Answerer:
         """What stands between questions and an engine that was made for its ``asking``."""
         return Answerer(
@@ -180,7 +185,7 @@ class Speaker(ABC):
         return [*self.scores(self.rows(pairs))]
 
     def scores(self, rows: Iterable[Row]) -> Iterator[PairScore]:
-        engine = self._scorer()
+        engine = self.scorer()
         waiting: list[Row] = []
         for row in rows:
             if not row.targets:
@@ -194,7 +199,7 @@ class Speaker(ABC):
     def _scored(self, engine: Engine, rows: Sequence[Row]) -> Iterator[PairScore]:
         if not rows:
             return
-        cleaned = [self._clean(row) for row in rows]
+        cleaned = [self.cleaned(row) for row in rows]
         for row in cleaned:
             if not row.source.strip():
                 raise DataError(f"{row.file}:{row.line}: the source is empty. Give one, or delete the line.")
@@ -220,7 +225,8 @@ class Speaker(ABC):
         found = rows_of(pairs, self.recipe, channels=self.numbering.channels, given=given)
         return Ledger(on_bad_line=self.recipe.data.on_bad_line).rows(measurable(found, self.doing))
 
-    def _clean(self, row: Row) -> Row:
+    def cleaned(self, row: Row) -> Row:
+        """A row with its first target, as those were that the model learnt from."""
         cleaned = self._cleaner.row(replace(row, targets=row.targets[:1]))
         if isinstance(cleaned, BadLine):
             raise DataError(f"{cleaned}. Fix the line.")
