@@ -23,6 +23,7 @@ def serve(
     cors: Words = (),
     languages: Words = (),
     runs: Path | None = None,
+    otlp: str = "",
     patterns: Annotated[bool, Parameter(negative=())] = False,
     max_queue: int = 256,
     max_client: int = 0,
@@ -56,6 +57,8 @@ def serve(
         What models translate that do not say so themselves: `NAME=de:en`.
     runs
         A folder of training runs, for the page to show.
+    otlp
+        Address of a collector of OpenTelemetry, such as http://127.0.0.1:4318, to be told of every request.
     patterns
         Take regular expressions and JSON schemas as constraints from clients. A hostile one keeps a core busy.
     max_queue
@@ -95,6 +98,7 @@ def serve(
         keys=read_keys(api_key_file) if api_key_file else (),
         cors=cors,
         runs=runs,
+        otlp=otlp,
         patterns=patterns,
         max_queue=max_queue,
         max_client=max_client,

@@ -18,6 +18,7 @@ from seqloom.serve.house import House
 from seqloom.serve.problems import Problem, Refusal
 from seqloom.serve.routes import health, own, page
 from seqloom.serve.settings import ServeSettings
+from seqloom.serve.tracing import Tracing
 from seqloom.serve.watch import watch
 
 __all__ = ["make_app"]
@@ -27,12 +28,16 @@ _ROOMS = (own, health, page)
 
 
 def make_app(house: House, settings: ServeSettings) -> FastAPI:
+    tracing = Tracing(settings.otlp) if settings.otlp else None
+
     @asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:
         watching = asyncio.create_task(watch(house))
         yield
         watching.cancel()
         house.close()
+        if tracing is not None:
+            await asyncio.to_thread(tracing.close)
 
     # FastAPI's pages of documentation load scripts from elsewhere; the schema itself is at /openapi.json.
     app = FastAPI(title="Seqloom", version=seqloom.__version__, docs_url=None, redoc_url=None, lifespan=living)
@@ -62,7 +67,7 @@ def make_app(house: House, settings: ServeSettings) -> FastAPI:
         response.headers.update(error.headers or {})
         return response
 
-    app.add_middleware(Gate, house=house, settings=settings, problem_of=problem_of)
+    app.add_middleware(Gate, house=house, settings=settings, problem_of=problem_of, tracing=tracing)
     if settings.cors:
         app.add_middleware(
             CORSMiddleware,

@@ -19,6 +19,7 @@ from seqloom.serve.journal import Entry, write
 from seqloom.serve.keys import offered
 from seqloom.serve.problems import Problem, Refusal, headers_of
 from seqloom.serve.settings import ServeSettings
+from seqloom.serve.tracing import Tracing
 
 __all__ = ["Gate", "id_of", "response_to"]
 
@@ -37,11 +38,20 @@ class Gate:
     """Reads the body, no more of it than may be, before anybody sees the request; and ends the work of whoever has
     gone away meanwhile, so that nothing is computed for nobody."""
 
-    def __init__(self, app: ASGIApp, *, house: House, settings: ServeSettings, problem_of: ProblemOf) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        house: House,
+        settings: ServeSettings,
+        problem_of: ProblemOf,
+        tracing: Tracing | None = None,
+    ) -> None:
         self.app = app
         self.house = house
         self.settings = settings
         self.problem_of = problem_of
+        self.tracing = tracing
         self._under_way: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,7 +61,7 @@ class Gate:
             return
         request = Request(scope)
         scope["state"] = {**scope.get("state", {}), "id": _name(request), "entry": Entry()}
-        begun, status, started = time.perf_counter(), _UNKNOWN, False
+        begun, status, started = time.time_ns(), _UNKNOWN, False
 
         async def telling(message: Message) -> None:
             nonlocal status, started
@@ -72,7 +82,7 @@ class Gate:
             if not started:
                 await self._refuse(request, _FAULT)(scope, receive, telling)
         finally:
-            self._count(request, status, time.perf_counter() - begun)
+            self._count(request, status, begun, time.time_ns())
 
     async def _serve(self, request: Request, receive: Receive, send: Send) -> None:
         path = request.url.path
@@ -158,21 +168,27 @@ class Gate:
     def _refuse(self, request: Request, refusal: Refusal) -> Response:
         return response_to(refusal, request, self.problem_of(request.url.path))
 
-    def _count(self, request: Request, status: int, seconds: float) -> None:
+    def _count(self, request: Request, status: int, begun: int, ended: int) -> None:
         route = getattr(request.scope.get("route"), "path", None) or "other"
+        seconds = (ended - begun) / 1e9
         meters = self.house.meters
         meters.requests.labels(route, str(status)).inc()
         meters.seconds.labels(route).observe(seconds)
-        if route not in _WATCHED:
-            entry: Entry = request.state.entry
-            what = {
-                "request": id_of(request),
-                "method": request.method,
-                "route": route,
-                "status": status,
-                "ms": round(1000 * seconds, 1),
+        if route in _WATCHED:
+            return
+        entry: Entry = request.state.entry
+        what = {"request": id_of(request), "method": request.method, "route": route, "status": status}
+        write("request", what={**what, "ms": round(1000 * seconds, 1), **entry.data()})
+        if self.tracing is not None:
+            told = {
+                "http.request.method": request.method,
+                "http.route": route,
+                "http.response.status_code": status,
+                "seqloom.request": id_of(request),
+                **{f"seqloom.{key}": value for key, value in entry.data().items()},
             }
-            write("request", what={**what, **entry.data()})
+            name = f"{request.method} {route}"
+            self.tracing.tell(name, begun=begun, ended=ended, headers=request.headers, what=told)
 
 
 class _GoneError(Exception):

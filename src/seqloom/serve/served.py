@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, Unpack
 
 from seqloom.core import settings as parsing
-from seqloom.core.errors import SeqloomError
+from seqloom.core.errors import DecodingError, SeqloomError
 from seqloom.serve.desk import Desk, Ticket
 from seqloom.serve.meters import Meters
 from seqloom.serve.problems import Refusal
@@ -28,6 +28,8 @@ __all__ = ["Served", "Stream"]
 T = TypeVar("T")
 _ANSWERERS = 256
 """Ways of asking that are kept ready."""
+_EXPLAINED = 1000
+"""Characters of a text that is explained: what is told of it grows with their square."""
 _PATTERNS = ("regex", "json_schema")
 
 
@@ -151,6 +153,30 @@ class Served:
         for side in (side for pair in pairs for side in pair):
             self._check(side)
         return await self.aside(lambda: self.speaker.score(pairs), deadline=deadline)
+
+    async def explain(
+        self,
+        source: Any,
+        *,
+        target: str | None = None,
+        what: Sequence[str] = ("attention", "alternatives"),
+        position: int | None = None,
+        deadline: float | None = None,
+    ) -> dict[str, Any]:
+        """Why an answer is as it is, as `seqloom explain` writes it."""
+        if len(self._question(source).text) > _EXPLAINED:
+            raise Refusal(413, f"a text to be explained must have at most {_EXPLAINED} characters.")
+        self._check(target or "")
+        speaker = self.speaker
+
+        def work() -> dict[str, Any]:
+            try:
+                from seqloom.explain.explaining import explain
+            except ModuleNotFoundError:
+                raise DecodingError("explaining needs torch, which this server is without.") from None
+            return explain(speaker, source, target=target, what=what, position=position).to_data()  # type: ignore[arg-type]
+
+        return await self.aside(work, deadline=deadline)
 
     async def aside(self, work: Callable[[], T], *, deadline: float | None = None) -> T:
         """Work that is no search, one after the other; the answers go on meanwhile."""

@@ -23,6 +23,8 @@ class ServeSettings:
     """Origins whose pages may ask; "*" is any."""
     runs: Path | None = None
     """Where training runs are that the page may show."""
+    otlp: str = ""
+    """Address of a collector of OpenTelemetry that is told of every request."""
     patterns: bool = False
     """Take regular expressions and JSON schemas from clients. A hostile one can keep a core busy for minutes."""
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Security
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from seqloom.explain.runs.listing import runs_below
 from seqloom.serve.bodies import StrictRoute
 from seqloom.serve.gate import id_of
 from seqloom.serve.house import House
@@ -98,6 +100,18 @@ class Score(_Body):
     pairs: list[Pair]
 
 
+class Explain(_Body):
+    """An answer, or a target in its place, of which to tell why it is as it is."""
+
+    model: str | None = None
+    source: str | Columns
+    target: str | None = None
+    what: list[Literal["attention", "attribution", "alternatives", "search", "neighbours"]] = Field(
+        ["attention", "alternatives"], min_length=1
+    )
+    position: Whole | None = Field(None, ge=0, le=4096, description="Of alternatives; null: where it was least sure.")
+
+
 class Wrong(BaseModel):
     message: str
     type: str
@@ -172,6 +186,22 @@ def routes(house: House, settings: ServeSettings) -> APIRouter:
         entry.model, entry.sources = served.name, len(asked.pairs)
         scores = await served.score([(pair.source, pair.target) for pair in asked.pairs])
         return JSONResponse({"model": served.name, "scores": [each.to_data() for each in scores]})
+
+    @router.post("/v1/explain", summary="Why an answer is as it is.")
+    async def explain(asked: Explain, request: Request) -> Response:
+        served = house.pick(asked.model)
+        entry: Entry = request.state.entry
+        entry.model, entry.sources = served.name, 1
+        source = asked.source.model_dump() if isinstance(asked.source, Columns) else asked.source
+        told = await served.explain(source, target=asked.target, what=asked.what, position=asked.position)
+        return JSONResponse({"model": served.name, **told})
+
+    @router.get("/v1/runs", summary="What was trained, with its curves.")
+    async def runs() -> Response:
+        if settings.runs is None:
+            raise Refusal(404, "there are no runs to show: `seqloom serve --runs FOLDER` shows those below a folder.")
+        listing = await asyncio.to_thread(runs_below, (settings.runs,))
+        return JSONResponse(listing.to_data())
 
     return router
 
