@@ -9,8 +9,8 @@ from typing import Any
 
 import seqloom
 
-from ..cli import small, test_chat
-from ..tasks import test_classification
+from tests.cli import small, test_chat
+from tests.tasks import test_classification
 
 FEW: Mapping[str, Any] = {"training.warmup": 1, "training.threads": 1, "evaluation.pairs": 4}
 TINY: Mapping[str, Any] = {

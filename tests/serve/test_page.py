@@ -9,12 +9,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .small_models import train_all
+from tests.serve.small_models import train_all
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
 pytest.importorskip("fastapi", reason="needs the extra `serve`")
@@ -37,6 +38,26 @@ TYPED = {
     "compare": "red cat blue dog",
 }
 PATIENCE = 20_000
+
+
+MEASURED = """() => {
+    const box = (node) => {
+        const { x, y, width, height } = node.getBoundingClientRect();
+        return { x, y, width, height };
+    };
+    const told = (node) => ({
+        text: node.textContent,
+        lang: node.getAttribute("lang"),
+        rows: node.getAttribute("text-anchor") === "end",
+        ...box(node),
+    });
+    const all = (what) => [...document.querySelectorAll(`svg.heat ${what}`)];
+    return {
+        texts: all("text").map(told),
+        cells: all("rect").map(box),
+        whole: box(document.querySelector("svg.heat")),
+    };
+}"""
 
 
 @contextmanager
@@ -279,12 +300,7 @@ def test_the_heat_map_has_room_for_chinese(tab: Watched) -> None:
     tab.settled()
     page.locator(".inside summary").click()
     page.locator("svg.heat").wait_for()
-    measured = page.evaluate("""() => {
-        const box = (node) => { const { x, y, width, height } = node.getBoundingClientRect(); return { x, y, width, height }; };
-        const texts = [...document.querySelectorAll('svg.heat text')];
-        const cells = [...document.querySelectorAll('svg.heat rect')].map(box);
-        return { texts: texts.map((node) => ({ text: node.textContent, lang: node.getAttribute('lang'), rows: node.getAttribute('text-anchor') === 'end', ...box(node) })), cells, whole: box(document.querySelector('svg.heat')) };
-    }""")
+    measured = page.evaluate(MEASURED)
     rows = [each for each in measured["texts"] if each["rows"]]
     columns = [each for each in measured["texts"] if not each["rows"]]
     assert [each["text"] for each in columns] == ["我", "cat", "你", "dog"]
@@ -294,9 +310,9 @@ def test_the_heat_map_has_room_for_chinese(tab: Watched) -> None:
     for each in rows:  # between the edge and the cells
         assert whole["x"] <= each["x"]
         assert each["x"] + each["width"] <= left + 1
-    for one, other in zip(columns, columns[1:], strict=False):
+    for one, other in pairwise(columns):
         assert one["x"] + one["width"] <= other["x"] + 1
-    sign, latin = columns[0]["width"] / 1, columns[1]["width"] / 3
+    sign, latin = columns[0]["width"], columns[1]["width"] / 3
     assert 1.5 < sign / latin < 2.6  # a sign was drawn, not an empty box as narrow as a letter
     page.get_by_label("By").select_option("erasure")
     page.wait_for_timeout(400)
@@ -359,7 +375,7 @@ def test_spans_are_marked_where_they_stand(tab: Watched) -> None:
     playwright.expect(page.locator("mark").last).to_be_visible()
     assert page.locator(".marked").inner_text().startswith("😀")
     marks = page.locator("mark").all_inner_texts()
-    assert ["Ada Lovelace", "New York"] == [re.sub(r"\s*(person|place)$", "", each) for each in marks]
+    assert [re.sub(r"\s*(person|place)$", "", each) for each in marks] == ["Ada Lovelace", "New York"]
 
 
 def test_fields_stand_in_a_list(tab: Watched) -> None:

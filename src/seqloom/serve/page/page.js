@@ -45,6 +45,7 @@ function show() {
   }
   const link = (each) => h("a", { href: `#/${each.name}`, "aria-current": each === view ? "page" : null }, say(each.name));
   nav.replaceChildren(h("ul", {}, views.map((each) => h("li", {}, link(each)))));
+  nav.querySelector("[aria-current]").scrollIntoView({ block: "nearest", inline: "center" });
   document.title = `${say(view.name)} · Seqloom`;
   forNow.set("view", view.name);
   open = view.open(main, fitting(view));

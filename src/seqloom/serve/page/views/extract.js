@@ -30,12 +30,15 @@ function flat(value, path = []) {
   return Object.entries(value).flatMap(([name, each]) => flat(each, [...path, name]));
 }
 
-/** Where a value stands in the text as it is said there: 310.5 as 310.50, too. What is said otherwise is not marked. */
+/** Where a value stands in the text as it is said there: 310.5 as 310.50, too, but not within another number. What is
+ * said otherwise is not marked. */
 function found(text, value) {
-  const ways = typeof value === "number" ? [value.toFixed(2), value.toFixed(2).replace(".", ","), String(value)] : [String(value)];
-  for (const way of ways) {
-    const start = way ? text.toLowerCase().indexOf(way.toLowerCase()) : -1;
-    if (start >= 0) return [{ start, end: start + way.length }];
+  const number = typeof value === "number";
+  const ways = number ? [value.toFixed(2), value.toFixed(2).replace(".", ","), String(value)] : [String(value)];
+  for (const way of ways.filter(Boolean)) {
+    const literal = way.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    const match = new RegExp(number ? `(?<![\\d.,])${literal}(?![.,]?\\d)` : literal, "i").exec(text);
+    if (match) return [{ start: match.index, end: match.index + way.length }];
   }
   return [];
 }

@@ -61,8 +61,8 @@ class Runs {
 
   #plot(runs, which, caption, y) {
     const curves = runs
-      .filter((run) => run[which]?.values?.length)
-      .map((run) => ({ name: run.name, colour: this.runs.indexOf(run), x: run[which].steps, y: run[which].values }));
+      .map((run) => ({ name: run.name, colour: this.runs.indexOf(run), ...points(run[which]) }))
+      .filter((curve) => curve.x.length);
     return curves.length ? h("section", { class: "pane", "aria-label": caption }, plot(curves, { caption, x: say("steps"), y })) : null;
   }
 
@@ -94,4 +94,10 @@ class Runs {
       cells,
     );
   }
+}
+
+/** Those of a curve that are numbers: a loss may have been lost on the way. */
+function points({ steps, values }) {
+  const there = values.flatMap((value, place) => (value === null ? [] : [place]));
+  return { x: there.map((place) => steps[place]), y: there.map((place) => values[place]) };
 }
