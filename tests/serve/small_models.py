@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import seqloom
-
 from tests.cli import small, test_chat
 from tests.tasks import test_classification
+
+import seqloom
 
 FEW: Mapping[str, Any] = {"training.warmup": 1, "training.threads": 1, "evaluation.pairs": 4}
 TINY: Mapping[str, Any] = {
@@ -40,8 +40,8 @@ def words(folder: Path) -> Path:
 
 def back(folder: Path) -> Path:
     """The other way, learnt badly."""
-    rows = [(target, source) for source, target in small.pairs(400)]
-    return _of_pairs(folder, "back", rows, steps=60)
+    rows = [(target, source) for source, target in small.pairs(300)]
+    return _of_pairs(folder, "back", rows, steps=25)
 
 
 def _of_pairs(folder: Path, name: str, rows: list[tuple[str, str]], *, steps: int) -> Path:

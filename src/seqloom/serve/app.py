@@ -16,14 +16,14 @@ import seqloom
 from seqloom.serve.gate import Gate, response_to
 from seqloom.serve.house import House
 from seqloom.serve.problems import Problem, Refusal
-from seqloom.serve.routes import health, own, page
+from seqloom.serve.routes import health, libretranslate, openai, own, page
 from seqloom.serve.settings import ServeSettings
 from seqloom.serve.tracing import Tracing
 from seqloom.serve.watch import watch
 
 __all__ = ["make_app"]
 
-_ROOMS = (own, health, page)
+_ROOMS = (own, libretranslate, openai, health, page)
 """Each has `routes(house, settings)` and `problem`, its words for a refusal. The first ones win a path."""
 
 

@@ -79,7 +79,10 @@ class Run:
     @property
     def metric(self) -> str:
         """The one that chose the weights."""
-        metrics = self.recipe.get("evaluation", {}).get("metrics", [])
+        evaluation = self.recipe.get("evaluation", {})
+        if evaluation.get("choose") == "perplexity":
+            return "perplexity"
+        metrics = evaluation.get("metrics", [])
         return str(metrics[0]) if metrics else ""
 
     @property

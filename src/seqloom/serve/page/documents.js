@@ -54,7 +54,7 @@ export class Documents {
     try {
       const { translatedFileUrl } = await ask("translate_file", { form, busy: status.busy });
       status.clear();
-      item.append(h("a", { href: new URL(translatedFileUrl, document.baseURI).pathname, download: named(file.name, target) }, say("save")));
+      item.append(h("a", { href: new URL(translatedFileUrl, document.baseURI).pathname, download: true }, say("save")));
     } catch (error) {
       status.wrong(error, () => {
         item.remove();
@@ -62,10 +62,4 @@ export class Documents {
       });
     }
   }
-}
-
-/** letter.docx into French is letter.fr.docx. */
-function named(name, language) {
-  const at = name.lastIndexOf(".");
-  return `${name.slice(0, at)}.${language}${name.slice(at)}`;
 }

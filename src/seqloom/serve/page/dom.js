@@ -19,7 +19,7 @@ function filled(element, given, inside) {
     else if (value === true) element.setAttribute(name, "");
     else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
   }
-  element.append(...inside.flat().filter((each) => each !== null && each !== undefined));
+  element.append(...inside.flat(Infinity).filter((each) => each !== null && each !== undefined));
   return element;
 }
 

@@ -51,5 +51,5 @@ function name(text, given) {
 }
 
 function shown(token) {
-  return token.replace(/^▁(?=.)/, "").replaceAll("▁", "␣") || "␣";
+  return token.replace(/^▁(?=.)/, "").replace(/^[▁\s]+$/, "␣");
 }

@@ -97,6 +97,7 @@ const WORDS = {
   the_same: ["the same answer", "结果相同"],
 
   run: ["run", "名称"],
+  made_of: ["model", "模型"],
   state: ["state", "状态"],
   steps: ["steps", "步数"],
   best: ["best", "最佳"],

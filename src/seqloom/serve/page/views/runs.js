@@ -67,7 +67,7 @@ class Runs {
   }
 
   #table(shown) {
-    const heads = ["run", "state", "model", "steps", "best", "took", "parameters"];
+    const heads = ["run", "state", "made_of", "steps", "best", "took", "parameters"];
     const figure = new Set(["steps", "best", "took", "parameters"]);
     const head = heads.map((name) => h("th", { scope: "col", class: figure.has(name) ? "number" : null }, say(name)));
     const rows = this.runs.map((run, place) => this.#row(run, place, shown.includes(run)));
