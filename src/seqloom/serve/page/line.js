@@ -52,7 +52,7 @@ export class Line {
     this.answer = answer;
     this.seen.clear();
     this.node.classList.remove("old");
-    const text = answer.text ?? "";
+    const text = answer.text ?? JSON.stringify(answer.series);
     const places = placesOf(answer.tokens ?? [], text);
     const found = wordsOf(text);
     const inside = tokensIn(found, places);

@@ -32,6 +32,10 @@ function available() {
   return VIEWS.filter((view) => (view === runs ? there.runs : fitting(view).length >= (view.fewest ?? 1)));
 }
 
+function titleOf(view) {
+  return say(view.title?.(fitting(view)) ?? view.name);
+}
+
 function show() {
   const views = available();
   const asked = location.hash.replace(/^#\//, "") || forNow.get("view");
@@ -43,10 +47,10 @@ function show() {
     main.append(h("p", { class: "lead" }, say("no_models")));
     return;
   }
-  const link = (each) => h("a", { href: `#/${each.name}`, "aria-current": each === view ? "page" : null }, say(each.name));
+  const link = (each) => h("a", { href: `#/${each.name}`, "aria-current": each === view ? "page" : null }, titleOf(each));
   nav.replaceChildren(h("ul", {}, views.map((each) => h("li", {}, link(each)))));
   nav.querySelector("[aria-current]").scrollIntoView({ block: "nearest", inline: "center" });
-  document.title = `${say(view.name)} · Seqloom`;
+  document.title = `${titleOf(view)} · Seqloom`;
   forNow.set("view", view.name);
   open = view.open(main, fitting(view));
 }
@@ -57,11 +61,12 @@ function dress() {
   else delete document.documentElement.dataset.theme;
   for (const node of document.querySelectorAll("[data-say]")) node.textContent = say(node.dataset.say);
   nav.setAttribute("aria-label", say("views"));
-  const next = button(say(`theme_${theme || "auto"}`), () => {
+  const named = say(`theme_${theme || "auto"}`);
+  const next = button(named, () => {
     forGood.set("theme", THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] || null);
     dress();
     document.getElementById("theme").focus();
-  }, { id: "theme", class: "plain", title: say("theme") });
+  }, { id: "theme", class: "plain", "aria-label": `${say("theme")}: ${named}` });
   document.getElementById("theme").replaceWith(next);
 }
 

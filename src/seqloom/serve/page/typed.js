@@ -15,11 +15,12 @@ export class Typed {
     this.node.append(h("div", { class: "both" }, this.behind, this.field));
     this.words = [];
     this.onpoint = () => {};
-    this.field.addEventListener("input", () => {
+    this.field.addEventListener("input", (event) => {
       forNow.set(`typed.${this.name}`, this.field.value);
       this.copied();
-      onchange(this.field.value);
+      if (!event.isComposing) onchange(this.field.value); // Half a Chinese word is nothing to ask.
     });
+    this.field.addEventListener("compositionend", () => onchange(this.field.value));
     this.field.addEventListener("scroll", () => (this.behind.scrollTop = this.field.scrollTop));
     this.field.addEventListener("pointermove", (event) => this.onpoint(this.at(event.clientX, event.clientY)));
     this.field.addEventListener("pointerleave", () => this.onpoint(null));

@@ -1,7 +1,7 @@
 // Text in, text out, while it is typed: translations, summaries, and whatever else a pair of texts may be.
 
 import { Alternatives } from "../alternatives.js";
-import { ask } from "../api.js";
+import { ask, Problem } from "../api.js";
 import { Documents, ENDINGS } from "../documents.js";
 import { button, h, labelled, select } from "../dom.js";
 import { Glossary } from "../glossary.js";
@@ -20,14 +20,21 @@ const OTHERS = 4;
 
 export const translate = {
   name: "translate",
+  title: (models) => (models.some(translates) ? "translate" : "rewrite"),
   fits: (model) => !["dialogue", "classification", "tagging", "extraction", "question_answering", "recommendation"].includes(model.task),
   open: (place, models) => new Translate(place, models),
 };
+
+/** Between languages that it knows by name. */
+function translates(model) {
+  return Boolean(model.languages?.some(([source, target]) => source && target));
+}
 
 class Translate {
   constructor(place, models) {
     this.models = models;
     this.lines = [];
+    this.title = h("h1");
     this.asker = new Asker();
     this.choice = new Choice("translate", models, () => this.#chosen());
     this.typed = new Typed("translate", say("source"), () => this.asker.soon((options) => this.#answer(options)), { placeholder: say("type_here") });
@@ -46,7 +53,7 @@ class Translate {
     this.about = h("p", { class: "note" });
     this.#shadeUnsure(forGood.get("unsure", true));
     this.#listen();
-    place.append(h("div", { class: "row head" }, h("h1", {}, say("translate")), this.choice.node), this.direction, this.#panes(), this.about, this.inside.node, this.glossary.node, this.alternatives.node);
+    place.append(h("div", { class: "row head" }, this.title, this.choice.node), this.direction, this.#panes(), this.about, this.inside.node, this.glossary.node, this.alternatives.node);
     this.#chosen();
   }
 
@@ -114,6 +121,7 @@ class Translate {
     this.typed.copied();
     this.glossary.of(this.model, source, target);
     this.#drawDirection();
+    this.title.textContent = say(translates(this.model) ? "translate" : "rewrite");
     this.about.textContent = aboutOf(this.model);
     this.file.hidden = !(source && target);
     this.#again();
@@ -160,8 +168,8 @@ class Translate {
 
   #asked(text) {
     const { source, target } = this.languages;
-    const many = (this.model.languages?.length ?? 0) > 1;
-    return { model: this.model.id, source: many ? { source: text, from: source, to: target } : text };
+    const told = this.model.task === "translation" && target; // A model of many languages must be told which.
+    return { model: this.model.id, source: told ? { source: text, from: source, to: target } : text };
   }
 
   #write(text) {
@@ -296,7 +304,8 @@ class Translate {
       find: async () => {
         const position = await line.tokenOf(asked, word);
         const data = await line.inside(asked, "alternatives", { position });
-        return rowsOf(data.alternatives ?? [], line.answer.text, word);
+        if (!data.alternatives) throw new Problem(data.missing?.alternatives ?? say("nothing_inside"));
+        return rowsOf(data.alternatives, line.answer.text, word);
       },
       choose: (begin) => this.#goOn(line, begin),
     });
