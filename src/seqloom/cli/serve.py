@@ -1,5 +1,6 @@
 """`seqloom serve`: models behind a port."""
 
+from dataclasses import replace
 from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
@@ -85,6 +86,7 @@ def serve(
     if any(find_spec(name) is None for name in ("fastapi", "uvicorn", "prometheus_client")):
         raise MissingExtraError("seqloom serve", extra="serve")
     with importing():
+        from seqloom.core.settings import parse
         from seqloom.serve.house import open_house
         from seqloom.serve.journal import show_journal
         from seqloom.serve.keys import read_keys
@@ -92,7 +94,18 @@ def serve(
         from seqloom.serve.server import serve as run
         from seqloom.serve.settings import ServeSettings
 
-    settings = ServeSettings(
+    said = {
+        "max_queue": max_queue,
+        "max_client": max_client,
+        "max_body": max_body,
+        "max_text": max_text,
+        "deadline": deadline,
+        "drain": drain,
+        "reload_every": reload_every,
+        "cache": cache,
+    }
+    settings = replace(
+        parse(ServeSettings, said, where="seqloom serve"),
         engine=engine,
         trust=trust,
         keys=read_keys(api_key_file) if api_key_file else (),
@@ -100,14 +113,6 @@ def serve(
         runs=runs,
         otlp=otlp,
         patterns=patterns,
-        max_queue=max_queue,
-        max_client=max_client,
-        max_body=max_body,
-        max_text=max_text,
-        deadline=deadline,
-        drain=drain,
-        reload_every=reload_every,
-        cache=cache,
     )
     folders = _named(models)
     pairs = _pairs(languages)

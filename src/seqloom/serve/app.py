@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 import seqloom
+from seqloom.core.wording import explain_each
 from seqloom.serve.gate import Gate, response_to
 from seqloom.serve.house import House
 from seqloom.serve.problems import Problem, Refusal
@@ -47,11 +48,12 @@ def make_app(house: House, settings: ServeSettings) -> FastAPI:
         problems += [(route, room.problem) for route in router.routes if isinstance(route, APIRoute)]
         app.include_router(router)
 
-    def problem_of(path: str) -> Problem:
-        return next((problem for route, problem in problems if route.path_regex.match(path)), own.problem)
+    def place_of(path: str) -> tuple[str, Problem]:
+        found = ((route.path, problem) for route, problem in problems if route.path_regex.match(path))
+        return next(found, ("other", own.problem))
 
     def refuse(request: Request, refusal: Refusal) -> Response:
-        return response_to(refusal, request, problem_of(request.url.path))
+        return response_to(refusal, request, place_of(request.url.path)[1])
 
     @app.exception_handler(Refusal)
     async def refused(request: Request, error: Refusal) -> Response:
@@ -67,7 +69,7 @@ def make_app(house: House, settings: ServeSettings) -> FastAPI:
         response.headers.update(error.headers or {})
         return response
 
-    app.add_middleware(Gate, house=house, settings=settings, problem_of=problem_of, tracing=tracing)
+    app.add_middleware(Gate, house=house, settings=settings, place_of=place_of, tracing=tracing)
     if settings.cors:
         app.add_middleware(
             CORSMiddleware,
@@ -86,8 +88,12 @@ _STATUSES = {
 
 
 def _worded(error: RequestValidationError) -> str:
-    """The first mistake, by where it is. Never what was there, which may be anything."""
-    first = error.errors()[0]
-    where = ".".join(str(each) for each in first["loc"] if each != "body") or "the body"
-    what = str(first["msg"]).removeprefix("Value error, ")
-    return f"`{where}`: {what[:1].lower()}{what[1:]}{'' if what.endswith('.') else '.'}"
+    """The first mistake, as a recipe's is worded."""
+    details = [{**detail, "loc": detail["loc"][1:]} for detail in error.errors()]
+    first = details[0]
+    if first["type"] == "extra_forbidden":
+        return f"`{first['loc'][-1]}` is not known here. Leave it out."
+    if first["type"] == "missing":
+        return f"`{first['loc'][-1] if first['loc'] else 'the body'}` is missing."
+    [line, *_] = explain_each(details, "", error.body)
+    return line.replace("``", "the body")

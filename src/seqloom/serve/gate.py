@@ -30,8 +30,8 @@ _UNKNOWN = 500
 _GONE = 499
 """What a log says of a client that went away."""
 
-ProblemOf = Callable[[str], Problem]
-"""How the API that has this path words a refusal."""
+PlaceOf = Callable[[str], tuple[str, Problem]]
+"""The route that has this path, and how its API words a refusal."""
 
 
 class Gate:
@@ -44,13 +44,13 @@ class Gate:
         *,
         house: House,
         settings: ServeSettings,
-        problem_of: ProblemOf,
+        place_of: PlaceOf,
         tracing: Tracing | None = None,
     ) -> None:
         self.app = app
         self.house = house
         self.settings = settings
-        self.problem_of = problem_of
+        self.place_of = place_of
         self.tracing = tracing
         self._under_way: Counter[str] = Counter()
 
@@ -90,7 +90,7 @@ class Gate:
             await self.app(request.scope, receive, send)
             return
         if self.house.draining:
-            raise Refusal(503, "The server is about to stop.", retry_after=5)
+            raise Refusal(503, "the server is about to stop.", retry_after=5)
         client = offered(request) or (request.client.host if request.client else "")
         if 0 < self.settings.max_client <= self._under_way[client]:
             raise Refusal(429, f"a client may have {self.settings.max_client} requests under way.", retry_after=1)
@@ -156,20 +156,22 @@ class Gate:
         try:
             await self.app(request.scope, replay, telling)
         except asyncio.CancelledError:
-            if not gone:
+            if not gone and not self.house.draining:
                 raise
             task.uncancel()
-            raise _GoneError from None
+            if gone:
+                raise _GoneError from None
+            raise Refusal(503, "the server stopped before there was an answer.", retry_after=5) from None
         finally:
             watcher.cancel()
             with suppress(asyncio.CancelledError):
                 await watcher
 
     def _refuse(self, request: Request, refusal: Refusal) -> Response:
-        return response_to(refusal, request, self.problem_of(request.url.path))
+        return response_to(refusal, request, self.place_of(request.url.path)[1])
 
     def _count(self, request: Request, status: int, begun: int, ended: int) -> None:
-        route = getattr(request.scope.get("route"), "path", None) or "other"
+        route, _ = self.place_of(request.url.path)
         seconds = (ended - begun) / 1e9
         meters = self.house.meters
         meters.requests.labels(route, str(status)).inc()
@@ -195,7 +197,7 @@ class _GoneError(Exception):
     """The client went away."""
 
 
-_FAULT = Refusal(500, "Something went wrong here; the server's log has more by the request's id.")
+_FAULT = Refusal(500, "something went wrong here; the server's log has more by the request's id.")
 
 
 def id_of(request: Request) -> str:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from seqloom.core.errors import RecipeError
 from seqloom.data.fields import canonical
+from seqloom.serve.folders import ModelFolder
 from seqloom.serve.meters import Meters
 from seqloom.serve.problems import Refusal
 from seqloom.serve.served import Served
 from seqloom.serve.settings import ServeSettings
-from seqloom.workflow.loading import load
 
 __all__ = ["House", "open_house"]
 
@@ -27,13 +27,15 @@ class House:
         *,
         settings: ServeSettings,
         meters: Meters,
-        folders: Mapping[str, Path] | None = None,
+        folders: Mapping[str, ModelFolder] | None = None,
     ) -> None:
         """``folders``: of those models that are read anew when theirs is replaced."""
         self.models = models
         self.settings = settings
         self.meters = meters
         self.folders = folders or {}
+        self.look_now = asyncio.Event()
+        """Set by whoever knows that a folder was replaced."""
         self.created = int(time.time())
         self.draining = False
         """Told to stop: what was accepted is answered, and no more is accepted."""
@@ -88,20 +90,14 @@ def open_house(
     languages = languages or {}
     if unknown := [name for name in languages if name not in models]:
         raise RecipeError(f"`--languages` must be of {_one_of([*models])}, but names `{unknown[0]}`.")
+    folders = {name: ModelFolder(path, settings) for name, path in models.items()}
     served = {
-        name: Served(
-            name,
-            load(folder, engine=settings.engine, trust=settings.trust),
-            settings=settings,
-            meters=meters,
-            languages=languages.get(name, ()),
-        )
-        for name, folder in models.items()
+        name: Served(name, folder.load(), settings=settings, meters=meters, languages=languages.get(name, ()))
+        for name, folder in folders.items()
     }
-    house = House(served, settings=settings, meters=meters, folders=models)
     for each in served.values():
         each.desk.wait()
-    return house
+    return House(served, settings=settings, meters=meters, folders=folders)
 
 
 def _same(asked: str, known: str, *, near: bool) -> bool:

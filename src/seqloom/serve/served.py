@@ -17,13 +17,14 @@ from seqloom.serve.meters import Meters
 from seqloom.serve.problems import Refusal
 from seqloom.serve.recent import Recent
 from seqloom.serve.settings import ServeSettings
+from seqloom.serve.stream import Stream, too_late
 from seqloom.workflow.answering import Answerer, Own
 from seqloom.workflow.answers import Answer, PairScore
 from seqloom.workflow.asking import Asked, asking_of
 from seqloom.workflow.feeds import Question, question_of
 from seqloom.workflow.speaker import Speaker
 
-__all__ = ["Served", "Stream"]
+__all__ = ["Served"]
 
 T = TypeVar("T")
 _ANSWERERS = 256
@@ -117,7 +118,7 @@ class Served:
                 413, f"sources must be at most {self.settings.max_sources} a request, but are {len(questions)}."
             )
         answerer = self._answerer(how)
-        desk, found, shared = self.desk, dict[int, Answer](), dict[int, _Shared]()
+        desk = self.desk
         keys = [self._key(desk, answerer, question, place) for place, question in enumerate(questions)]
         found = {place: hit for place, key in enumerate(keys) if (hit := self.recent.get(key)) is not None}
         new = {key: place for place, key in enumerate(keys) if place not in found and key not in self._open}
@@ -145,7 +146,7 @@ class Served:
         question = self._question(source)
         answerer = self._answerer(how)
         self._make_room(self.desk, 1)
-        return Stream(self, self.desk, self._ticket(question, answerer, 0, stream=True), deadline)
+        return Stream(self.desk, self._ticket(question, answerer, 0, stream=True), self._seconds(deadline))
 
     async def score(self, pairs: Sequence[tuple[str, str]], *, deadline: float | None = None) -> list[PairScore]:
         """How likely given targets are."""
@@ -182,7 +183,7 @@ class Served:
     async def aside(self, work: Callable[[], T], *, deadline: float | None = None) -> T:
         """Work that is no search, one after the other; the answers go on meanwhile."""
         if self._aside >= self.settings.max_queue:
-            raise Refusal(503, "The queue is full. Come again later.", retry_after=5)
+            raise Refusal(503, "the queue is full. Come again later.", retry_after=5)
         self._aside += 1
         try:
             async with self._in_time(deadline):
@@ -266,7 +267,7 @@ class Served:
 
     def _make_room(self, desk: Desk, number: int) -> None:
         if desk.size + number > self.settings.max_queue:
-            raise Refusal(503, "The queue is full. Come again later.", retry_after=desk.seconds_for(desk.size))
+            raise Refusal(503, "the queue is full. Come again later.", retry_after=desk.seconds_for(desk.size))
 
     def _ticket(self, question: Question, answerer: Answerer, place: int, *, stream: bool = False) -> Ticket:
         loop = asyncio.get_running_loop()
@@ -290,51 +291,15 @@ class Served:
 
     @asynccontextmanager
     async def _in_time(self, deadline: float | None) -> AsyncIterator[None]:
-        seconds = self.settings.deadline if deadline is None else min(deadline, self.settings.deadline)
+        seconds = self._seconds(deadline)
         try:
             async with asyncio.timeout(seconds):
                 yield
         except TimeoutError:
-            raise Refusal(504, f"There was no answer within {seconds:g} seconds.", retry_after=seconds) from None
+            raise too_late(seconds) from None
 
-
-class Stream(AsyncIterator[str]):
-    """An answer that is being made. It begins when it is first asked for; whoever leaves it must ``aclose`` it."""
-
-    def __init__(self, served: Served, desk: Desk, ticket: Ticket, deadline: float | None) -> None:
-        self.answer: Answer | None = None
-        """The whole of it, when there are no more pieces."""
-        self._pieces = self._run(served, desk, ticket, deadline)
-
-    def __aiter__(self) -> Stream:
-        return self
-
-    async def __anext__(self) -> str:
-        return await anext(self._pieces)
-
-    async def aclose(self) -> None:
-        await self._pieces.aclose()
-
-    async def _run(self, served: Served, desk: Desk, ticket: Ticket, deadline: float | None) -> Any:
-        desk.put([ticket])
-        loop = asyncio.get_running_loop()
-        until = loop.time() + min(deadline or served.settings.deadline, served.settings.deadline)
-        try:
-            while True:
-                # Not one limit around it all: a generator that yields within it would be cancelled where it waits.
-                async with served._in_time(max(0.001, until - loop.time())):
-                    piece = await ticket.pieces.get()
-                if piece is None:
-                    break
-                yield piece
-            answer = ticket.answer.result()
-            if answer.error is not None:
-                raise Refusal(422, answer.error)
-            self.answer = answer
-        finally:
-            if not ticket.answer.done():
-                ticket.answer.cancel()
-                desk.drop([ticket])
+    def _seconds(self, deadline: float | None) -> float:
+        return self.settings.deadline if deadline is None else min(deadline, self.settings.deadline)
 
 
 @contextmanager

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import signal
 import socket
+import threading
 from collections.abc import Callable
 from types import FrameType
 
@@ -34,6 +37,8 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if threading.current_thread() is threading.main_thread() and hasattr(signal, "SIGHUP"):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.house.look_now.set)
         self.ready()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -72,4 +77,5 @@ def bind(host: str, port: int) -> socket.socket:
 
 def serve(house: House, settings: ServeSettings, bound: socket.socket, *, ready: Callable[[], None]) -> None:
     """Until a signal ends it."""
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # what it has to say is in our own lines
     Server(house, settings, ready=ready).run(sockets=[bound])

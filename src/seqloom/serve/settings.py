@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seqloom.core.engines import EngineName
+from seqloom.core.settings import Amount, Count, Positive, Scale
 
 __all__ = ["ServeSettings"]
 
@@ -28,27 +29,27 @@ class ServeSettings:
     patterns: bool = False
     """Take regular expressions and JSON schemas from clients. A hostile one can keep a core busy for minutes."""
 
-    max_queue: int = 256
+    max_queue: Positive = 256
     """Questions to a model that may be under way; beyond it, clients are asked to come again."""
-    max_client: int = 0
+    max_client: Count = 0
     """Requests of one client that may be under way, by its key or else its address; 0: any number."""
-    max_sources: int = 128
+    max_sources: Positive = 128
     """Questions of one request."""
-    max_body: int = 4 << 20
+    max_body: Positive = 4 << 20
     """Bytes."""
-    max_text: int = 10_000
+    max_text: Positive = 10_000
     """Characters of a question."""
-    max_tokens: int = 1024
+    max_tokens: Positive = 1024
     """What a client may set an answer's length to."""
-    max_beam: int = 64
+    max_beam: Positive = 64
 
-    deadline: float = 60.0
+    deadline: Scale = 60.0
     """Seconds for a request's answer."""
-    upload: float = 30.0
+    upload: Scale = 30.0
     """Seconds for a request to arrive."""
-    drain: float = 30.0
+    drain: Scale = 30.0
     """Seconds that a server which is told to stop gives to what it has accepted."""
-    reload_every: float = 2.0
+    reload_every: Amount = 2.0
     """Seconds between two looks at the models' folders; 0: none is ever looked at again."""
-    cache: int = 1024
+    cache: Count = 1024
     """Answers that are remembered for each model."""

@@ -9,8 +9,8 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request, Security
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from fastapi import APIRouter, Body, Depends, Request, Security
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from seqloom.explain.runs.listing import runs_below
@@ -20,8 +20,9 @@ from seqloom.serve.house import House
 from seqloom.serve.journal import Entry
 from seqloom.serve.keys import BEARER, HEADER, Keys
 from seqloom.serve.problems import TYPES, Refusal
-from seqloom.serve.served import Served, Stream
+from seqloom.serve.served import Served
 from seqloom.serve.settings import ServeSettings
+from seqloom.serve.stream import Stream
 from seqloom.workflow.asking import Asked
 
 __all__ = ["keyed", "problem", "routes"]
@@ -49,12 +50,10 @@ class Columns(BaseModel):
 Source = str | Columns | list[float] | list[list[float]]
 
 
-class Predict(_Body):
-    """Questions, and how to answer them. What is left out is as the model's recipe says."""
+class _Ways(_Body):
+    """How to answer. What is left out is as the model's recipe says."""
 
     model: str | None = Field(None, description="One of /v1/models; the first one, if there is none here.")
-    source: Source | None = Field(None, description="One source, or …")
-    sources: list[Source] | None = Field(None, description="… several.")
     beam: Whole | None = Field(None, ge=1, le=64)
     nbest: Whole = Field(1, ge=1, le=64)
     sample: bool = False
@@ -65,7 +64,6 @@ class Predict(_Body):
     min_length: Whole = Field(0, ge=0, le=1024)
     max_length: Whole | None = Field(None, ge=1, le=1024)
     constraints: list[dict[str, Any]] = []
-    stream: bool = False
 
     def asked(self, served: Served) -> Asked:
         constraints = served.check_own({"constraints": self.constraints}).constraints if self.constraints else ()
@@ -82,11 +80,29 @@ class Predict(_Body):
             constraints=constraints,
         )
 
-    def questions(self) -> list[Any]:
-        if (self.source is None) == (self.sources is None):
-            raise Refusal(422, "either `source` or `sources` must be given.")
-        several = [self.source] if self.sources is None else self.sources
-        return [each.model_dump() if isinstance(each, Columns) else each for each in several]
+
+class One(_Ways):
+    """One source."""
+
+    source: Source
+    stream: bool = Field(False, description="Tell pieces of the answer as they settle, as server-sent events.")
+
+
+class Several(_Ways):
+    """Several sources, whose answers come in their order."""
+
+    sources: list[Source]
+
+
+def _which(asked: Any) -> str:
+    return "several" if isinstance(asked, dict) and "sources" in asked else "one"
+
+
+Predict = Annotated[Annotated[One, Tag("one")] | Annotated[Several, Tag("several")], Discriminator(_which), Body()]
+
+
+def _plain(source: Source) -> Any:
+    return source.model_dump() if isinstance(source, Columns) else source
 
 
 class Pair(_Body):
@@ -169,12 +185,11 @@ def routes(house: House, settings: ServeSettings) -> APIRouter:
     @router.post("/v1/predict", summary="Answers to sources, whole or piece by piece.")
     async def predict(asked: Predict, request: Request) -> Response:
         served = house.pick(asked.model)
-        sources, how = asked.questions(), asked.asked(served)
+        sources = [_plain(each) for each in (asked.sources if isinstance(asked, Several) else [asked.source])]
+        how = asked.asked(served)
         entry: Entry = request.state.entry
         entry.model, entry.sources = served.name, len(sources)
-        if asked.stream:
-            if len(sources) != 1:
-                raise Refusal(422, "`stream` is for one source, but there are several. Ask them one by one.")
+        if isinstance(asked, One) and asked.stream:
             return await _streamed(served.stream(sources[0], **how), request)
         answers = await served.ask(sources, **how)
         entry.tokens = sum(len(answer.tokens) for answer in answers)
@@ -193,8 +208,7 @@ def routes(house: House, settings: ServeSettings) -> APIRouter:
         served = house.pick(asked.model)
         entry: Entry = request.state.entry
         entry.model, entry.sources = served.name, 1
-        source = asked.source.model_dump() if isinstance(asked.source, Columns) else asked.source
-        told = await served.explain(source, target=asked.target, what=asked.what, position=asked.position)
+        told = await served.explain(_plain(asked.source), target=asked.target, what=asked.what, position=asked.position)
         return JSONResponse({"model": served.name, **told})
 
     @router.get("/v1/runs", summary="What was trained, with its curves.")
