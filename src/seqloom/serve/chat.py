@@ -125,7 +125,9 @@ def _refuse_what_is_missing(asked: ChatRequest) -> None:
         raise UnsupportedError("response_format", '`response_format.type` must be "text" or "json_schema".')
     for message in asked.messages:
         if message.role in ("tool", "function"):
-            raise UnsupportedError("messages", f"`messages` must be of people and models, but one is of a {message.role}.")
+            raise UnsupportedError(
+                "messages", f"`messages` must be of people and models, but one is of a {message.role}."
+            )
         if isinstance(message.content, list) and any(part.type != "text" for part in message.content):
             raise UnsupportedError("messages", "`messages` must be text: a model here sees and hears nothing else.")
     if asked.messages[-1].role != "user":

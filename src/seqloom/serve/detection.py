@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,7 +19,7 @@ _SCRIPTS = (
     (re.compile("[ぁ-ゟ゠-ヿ]"), 3.0, frozenset({"ja"})),
     (re.compile("[㐀-䶿一-鿿]"), 3.0, frozenset({"zh", "ja", "yue", "zt"})),  # a character is a word
     (re.compile("[가-힣ᄀ-ᇿ]"), 2.0, frozenset({"ko"})),
-    (re.compile("[Ѐ-ԯ]"), 1.0, frozenset("ab ba be bg ce cv kk ky mk mn os ru sah sr tg tt uk".split(" "))),
+    (re.compile("[Ѐ-ԯ]"), 1.0, frozenset({"ba", "be", "bg", "kk", "ky", "mk", "mn", "ru", "sr", "tg", "tt", "uk"})),
     (re.compile("[Ͱ-Ͽἀ-῿]"), 1.0, frozenset({"el"})),
     (re.compile("[\u0600-ۿݐ-ݿ]"), 1.0, frozenset({"ar", "ckb", "fa", "ku", "pb", "ps", "sd", "ug", "ur"})),
     (re.compile("[\u0590-\u05ff]"), 1.0, frozenset({"he", "yi"})),
@@ -36,10 +36,26 @@ _SCRIPTS = (
     (re.compile("[\u0530-\u058f]"), 1.0, frozenset({"hy"})),
 )
 """Letters, what one of them weighs beside a Latin one, and who writes with them. All others write Latin letters."""
+_FIRST = {
+    "en": "hello hi hey thanks thank you yes please good the is are and dog cat",
+    "de": "hallo danke bitte ja nein guten gute der die das ist und hund katze",
+    "fr": "bonjour salut merci oui non bon bonne le la les est et chien chat",
+    "es": "hola gracias sí buenos buenas el la los es y perro gato adiós",
+    "it": "ciao grazie sì buongiorno buona il lo la è e cane gatto",
+    "pt": "olá oi obrigado obrigada sim não bom o a os é e cão gato",
+    "nl": "hallo dank dankjewel ja nee goede de het is en hond kat",
+}
+_FEW = 4
+_BOOST = 6.0
+"""What people try first is a word or two, of which the shapes of words say little: some are known by themselves."""
 _LATIN = re.compile("[A-Za-zÀ-ɏḀ-ỿ]")
 _TRADITIONAL = frozenset({"zh-hant", "zh-tw", "zh-hk", "zh-mo", "zt"})
-_OLD = re.compile("[這來個國時說過為會後對裡發當與種將還見從實間樣現動給問點長兩體嗎請讓謝愛們樂歡覺話開門車電務東錢買讀書寫聽貓]")
-_NEW = re.compile("[这来个国时说过为会后对里发当与种将还见从实间样现动给问点长两体吗请让谢爱们乐欢觉话开门车电务东钱买读书写听猫]")
+_OLD = re.compile(
+    "[這來個國時說過為會後對裡發當與種將還見從實間樣現動給問點長兩體嗎請讓謝愛們樂歡覺話開門車電務東錢買讀書寫聽貓]"
+)
+_NEW = re.compile(
+    "[这来个国时说过为会后对里发当与种将还见从实间样现动给问点长两体吗请让谢爱们乐欢觉话开门车电务东钱买读书写听猫]"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +75,11 @@ def detect(text: str, languages: Sequence[str]) -> list[Detected]:
     written = [language for language in languages if _writes_so(_base(language), _letters(text))]
     if not written or not any(character.isalpha() for character in text):
         return [Detected(language, 0.0) for language in languages[:1]]
-    shares = dict(_ranked(text))
-    weights = [shares.get(_base(language), 0.0) * _variety(language, text) for language in written]
+    shares = dict(_identifier().rank(text))
+    weights = [
+        shares.get(_base(language), 0.0) * _variety(language, text) * _greeting(_base(language), text)
+        for language in written
+    ]
     total = sum(weights)
     if not total:  # languages that were never told apart
         weights, total = [1.0] * len(written), float(len(written))
@@ -100,8 +119,10 @@ def _variety(language: str, text: str) -> float:
     return 1.0 if this > other or not old + new else 0.05
 
 
-def _ranked(text: str) -> Iterator[tuple[str, float]]:
-    yield from _identifier().rank(text)
+def _greeting(base: str, text: str) -> float:
+    words = re.findall(r"\w+", text.lower())
+    known = _FIRST.get(base, "").split()
+    return _BOOST ** sum(word in known for word in words) if len(words) <= _FEW else 1.0
 
 
 @lru_cache(maxsize=1)

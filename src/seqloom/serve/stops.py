@@ -22,7 +22,9 @@ class Stops:
         self.met = False
 
     def take(self, piece: str) -> str:
-        """What of it can be said."""
+        """What of it can be said: nothing any more, once one of them was met."""
+        if self.met:
+            return ""
         self._held, self.met = ended(self._held + piece, self._stops)
         kept = 0 if self.met else max((self._begun(stop) for stop in self._stops), default=0)
         said = self._held[: len(self._held) - kept]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from seqloom.data.fields import canonical
@@ -14,7 +15,12 @@ __all__ = ["Translator"]
 
 _AT_ONCE = 32
 """Texts of a document that are asked for together, so that others have their turn."""
-_USUAL = {"zh": ("zh-hans", "zh-cn"), "zt": ("zh-hant", "zh-tw"), "zh-hans": ("zh-cn", "zh"), "zh-hant": ("zh-tw", "zt")}
+_USUAL = {
+    "zh": ("zh-hans", "zh-cn"),
+    "zt": ("zh-hant", "zh-tw"),
+    "zh-hans": ("zh-cn", "zh"),
+    "zh-hant": ("zh-tw", "zt"),
+}
 """Other names of the same language."""
 
 
@@ -30,7 +36,9 @@ class Translator:
         them."""
         direct = self._direct
         return {
-            source: [*dict.fromkeys([*others, *(far for each in others for far in direct.get(each, ()) if far != source)])]
+            source: [
+                *dict.fromkeys([*others, *(far for each in others for far in direct.get(each, ()) if far != source)])
+            ]
             for source, others in direct.items()
         }
 
@@ -63,7 +71,7 @@ class Translator:
         return [first, min(between, key=lambda language: canonical(language).partition("-")[0] != "en"), last]
 
     async def translate(self, texts: Sequence[str], way: Sequence[str], *, nbest: int = 1) -> list[Sequence[str]]:
-        """The best translations of each text; of what has no letter, itself."""
+        """The best translations of each text; of what has no letter and no number, itself."""
         found: list[Sequence[str]] = [[text] for text in texts]
         for number in range(len(way) - 1):
             last = number == len(way) - 2
@@ -88,12 +96,13 @@ class Translator:
         return found
 
     async def document(self, document: Document, way: Sequence[str]) -> bytes:
-        texts, answers = document.texts, list[str]()
+        # A large one takes a while to cut and to put together: others are served meanwhile.
+        texts, answers = await asyncio.to_thread(lambda: document.texts), list[str]()
         at_once = min(_AT_ONCE, self._house.settings.max_sources)
         for start in range(0, len(texts), at_once):
             found = await self.translate(texts[start : start + at_once], way)
             answers += [each[0] for each in found]
-        return document.written(answers)
+        return await asyncio.to_thread(document.written, answers)
 
 
 def _known(language: str, every: Sequence[str]) -> str:

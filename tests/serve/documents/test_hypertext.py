@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import time
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seqloom.core.errors import DataError
 from seqloom.serve.documents import translated
@@ -122,3 +125,52 @@ def test_a_page_of_broken_tags_takes_no_time(run: str) -> None:
     begun = time.perf_counter()
     assert len(fragment(run * 10_000)) >= 10_000
     assert time.perf_counter() - begun < 20
+
+
+TAGS = [
+    "<p>",
+    "</p>",
+    "<b>",
+    "</b>",
+    "<code>",
+    "</code>",
+    "<br>",
+    "<!-- x -->",
+    "<script>",
+    "</script>",
+    "<a href='x>y'>",
+]
+TEXTS = [
+    "Hund",
+    "Die Katze. ",
+    " ",
+    "\n",
+    "&amp;",
+    "&lt;b&gt;",
+    "3",
+    "猫。",
+    '<img alt="Hund &amp; Haus">',
+    "</a>",
+    '"',
+    "&",
+]
+BROKEN = ["<", "<a"]
+
+
+@given(st.lists(st.sampled_from([*TAGS, *TEXTS, *BROKEN]), max_size=12).map("".join))
+def test_a_page_that_says_the_same_is_the_same(page: str) -> None:
+    document = fragment_document(page)
+    same = document.written(document.texts).decode()
+    assert _plain(same) == _plain(page)
+
+
+@given(st.lists(st.sampled_from([*TAGS, *TEXTS]), max_size=12).map("".join))
+def test_whatever_is_answered_the_tags_stay(page: str) -> None:
+    document = fragment_document(page)
+    new = document.written(["neu" for _ in document.texts]).decode()
+    assert _elements(new) == _elements(page)
+
+
+def _plain(page: str) -> str:
+    """Without space, and with letters in place of their names."""
+    return "".join(html.unescape(page).split())

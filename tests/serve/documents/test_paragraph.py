@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seqloom.serve.documents.paragraph import Paragraph, Stretch
 
@@ -83,3 +86,32 @@ def test_each_word_in_a_formatting_of_its_own(number: int) -> None:
     parts = [f"w{place} " for place in range(number)]
     said = {text: text.upper() for text in Paragraph([Stretch(part) for part in parts]).texts}
     assert written(*parts, said=said) == [f"W{place} " for place in range(number)]
+
+
+WORDS = st.sampled_from(
+    ["rot", "Der", "Hund", "Hund.", "A.", "x,", "猫", "好。", "3", "-", "é", "ß", "ist", "\n", " ", "", "  "]
+)
+TEXTS = st.lists(WORDS, max_size=6).map(" ".join) | st.lists(WORDS, max_size=4).map("".join)
+
+
+@given(st.lists(st.builds(Stretch, TEXTS, st.booleans()), max_size=7))
+def test_what_stays_the_same_in_the_other_language_stays_where_it_is(stretches: list[Stretch]) -> None:
+    paragraph = Paragraph(stretches)
+    new = paragraph.written({text: text for text in paragraph.texts})
+    assert len(new) == len(stretches)
+    assert _bare("".join(new)) == _bare("".join(each.text for each in stretches))
+    assert all(_bare(text) == _bare(each.text) for each, text in zip(stretches, new, strict=True) if each.fixed)
+
+
+@given(st.lists(st.builds(Stretch, TEXTS, st.booleans()), max_size=7), st.randoms(use_true_random=False))
+def test_code_stays_whatever_is_answered(stretches: list[Stretch], dice: random.Random) -> None:
+    paragraph = Paragraph(stretches)
+    words = ["abc", "dé", "猫", "ist.", "Hund"]
+    said = {text: " ".join(dice.choices(words, k=dice.randint(0, 4))) for text in paragraph.texts}
+    new = paragraph.written(said)
+    kept = [text for text, each in zip(new, stretches, strict=True) if each.fixed]
+    assert [_bare(text) for text in kept] == [_bare(each.text) for each in stretches if each.fixed]
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())

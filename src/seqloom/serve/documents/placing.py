@@ -38,18 +38,24 @@ def _anchors(parts: Sequence[str], alone: Sequence[str], whole: str) -> dict[int
         low = max((end for other, (_, end) in known.items() if other < number), default=0)
         high = min((start for other, (start, _) in known.items() if other > number), default=len(whole))
         expected = len(whole) * sum(map(len, parts[:number])) / total
-        found = [span for span in _found(alone[number], whole) if low <= span[0] and span[1] <= high]
+        glued = _glued(parts[number - 1 : number + 1]) if number else False, _glued(parts[number : number + 2])
+        found = [span for span in _found(alone[number], whole, glued) if low <= span[0] and span[1] <= high]
         if found:
             known[number] = min(found, key=lambda span: abs(span[0] - expected))
     return known
 
 
-def _found(text: str, whole: str) -> list[tuple[int, int]]:
-    """Where it stands as whole words, capitals aside."""
+def _glued(pair: Sequence[str]) -> bool:
+    """Whether a word goes on from one part into the next."""
+    return len(pair) == 2 and pair[0][-1:].isalnum() and pair[1][:1].isalnum()
+
+
+def _found(text: str, whole: str, glued: tuple[bool, bool]) -> list[tuple[int, int]]:
+    """Where it stands, capitals aside: as whole words, but for a side on which it was ``glued`` to another."""
     if not text:
         return []
-    before = f"(?<!{_LETTER})" if re.match(_LETTER, text[0]) else ""
-    behind = f"(?!{_LETTER})" if re.match(_LETTER, text[-1]) else ""
+    before = f"(?<!{_LETTER})" if re.match(_LETTER, text[0]) and not glued[0] else ""
+    behind = f"(?!{_LETTER})" if re.match(_LETTER, text[-1]) and not glued[1] else ""
     return [each.span() for each in re.finditer(before + re.escape(text) + behind, whole, re.IGNORECASE)]
 
 

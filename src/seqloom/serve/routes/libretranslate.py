@@ -92,7 +92,9 @@ def routes(house: House, settings: ServeSettings) -> APIRouter:
     async def languages() -> Response:
         targets = translator.targets
         every = sorted({*targets, *(each for others in targets.values() for each in others)})
-        return JSONResponse([{"code": each, "name": name_of(each), "targets": [*targets.get(each, ())]} for each in every])
+        return JSONResponse(
+            [{"code": each, "name": name_of(each), "targets": [*targets.get(each, ())]} for each in every]
+        )
 
     @router.post(
         "/translate_file", summary="Translate a document.", openapi_extra=_body("file", "source", "target", form=True)
@@ -110,11 +112,14 @@ def routes(house: House, settings: ServeSettings) -> APIRouter:
             document = await asyncio.to_thread(opened, name, content)
         except DataError as error:
             raise Refusal(400, str(error)) from None
-        way, _ = await way_of(" ".join(document.texts[:50]), source, target)
-        request.state.entry.sources = len(document.texts)
+        texts = await asyncio.to_thread(lambda: document.texts)
+        way, _ = await way_of(" ".join(texts[:50]), source, target)
+        request.state.entry.sources = len(texts)
         made = await translator.document(document, way)
         word = shelf.put(f"{PurePath(name).stem}_{way[-1]}{PurePath(name).suffix}", made)
-        return JSONResponse({"translatedFileUrl": f"{request.base_url}download_file/{word}{PurePath(name).suffix.lower()}"})
+        return JSONResponse(
+            {"translatedFileUrl": f"{request.base_url}download_file/{word}{PurePath(name).suffix.lower()}"}
+        )
 
     @router.get("/download_file/{name}", summary="A translated document, once.", response_class=Response)
     async def download_file(name: str) -> Response:
@@ -270,7 +275,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 
 def _body(*required: str, form: bool = False) -> dict[str, Any]:
     """The fields of a request, which may come as JSON, as a form, or in the query."""
-    fields = {name: {"type": "string"} for name in (*required, "api_key")}
+    fields: dict[str, Any] = {name: {"type": "string"} for name in (*required, "api_key")}
     if "q" in required and "target" in required:
         fields |= {"format": {"type": "string", "enum": [*_FORMATS]}, "alternatives": {"type": "integer"}}
     if form:

@@ -17,9 +17,10 @@ from seqloom.serve.gate import id_of
 from seqloom.serve.house import House
 from seqloom.serve.problems import Refusal
 from seqloom.serve.routes.own import keyed
-from seqloom.serve.served import Served, Stream
+from seqloom.serve.served import Served
 from seqloom.serve.settings import ServeSettings
 from seqloom.serve.stops import Stops, ended
+from seqloom.serve.stream import Stream
 from seqloom.workflow.answers import Answer
 
 __all__ = ["problem", "routes"]
@@ -48,16 +49,18 @@ def routes(house: House, settings: ServeSettings) -> APIRouter:
     async def complete(request: Request) -> Response:
         chat = read_chat(read_json(await request.body()))
         served = house.pick(chat.model)
-        source, how = asked_of(chat, served, settings)
         entry = request.state.entry
         entry.model, entry.sources = served.name, 1
         completion = _Completion(chat, served, id_of(request))
         try:
+            source, how = asked_of(chat, served, settings)
             if chat.stream and chat.n == 1:
                 return await completion.streamed(served.stream(source, **how), request)
             [answer] = await served.ask([source], **how)
         except Refusal as refusal:
-            raise Refusal(400, refusal.message) if refusal.status == 422 else refusal
+            if refusal.status != 422:
+                raise
+            raise Refusal(400, refusal.message) from None  # which is what this API calls it
         if answer.error is not None:
             raise UnsupportedError("messages", answer.error)
         entry.tokens = len(answer.tokens)
@@ -106,13 +109,17 @@ class _Completion:
                 try:
                     yield self._chunk({"role": "assistant", "content": ""})
                     piece = first
-                    while piece is not None and not stops.met:
+                    while piece is not None:
                         if said := stops.take(piece):
                             yield self._chunk({"content": said})
-                        piece = None if stops.met else await anext(stream, None)
+                        if stops.met and not self._usage_asked:  # otherwise all of it is counted, heard or not
+                            break
+                        piece = await anext(stream, None)
                     if rest := stops.rest():
                         yield self._chunk({"content": rest})
-                    yield self._chunk({}, finish="stop" if stream.answer is None else self._finish(stream.answer, stops.met))
+                    yield self._chunk(
+                        {}, finish="stop" if stream.answer is None else self._finish(stream.answer, stops.met)
+                    )
                     answers = [] if stream.answer is None else [stream.answer]
                     request.state.entry.tokens = sum(len(answer.tokens) for answer in answers)
                     for last in self._end(_usage(answers)):
