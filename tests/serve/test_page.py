@@ -178,7 +178,7 @@ def test_views_are_those_that_the_models_need(tab: Watched) -> None:
     page = tab.open("translate")
     links = page.get_by_role("navigation").get_by_role("link")
     assert links.all_text_contents() == [
-        "Translate", "Chat", "Labels", "Tags", "Fields", "Questions", "Recommend", "Compare", "Training runs",
+        "Translate", "Chat", "Labels", "Tags", "Fields", "Questions", "Recommend", "Compare", "Runs",
     ]  # fmt: skip
     assert page.get_by_role("link", name="Translate").get_attribute("aria-current") == "page"
 

@@ -25,7 +25,7 @@ const WORDS = {
   reading: ["Questions", "问答"],
   ranked: ["Recommend", "推荐"],
   compare: ["Compare", "对比"],
-  runs: ["Training runs", "训练记录"],
+  runs: ["Runs", "训练记录"],
 
   source: ["Text", "原文"],
   answer: ["Answer", "结果"],
@@ -154,7 +154,8 @@ export function say(name, filled = "") {
 }
 
 export function percent(share) {
-  return new Intl.NumberFormat(TAGS[spoken], { style: "percent" }).format(share ?? 0);
+  const written = new Intl.NumberFormat(TAGS[spoken], { style: "percent" });
+  return share > 0 && share < 0.005 ? `< ${written.format(0.01)}` : written.format(share ?? 0);
 }
 
 export function number(value) {

@@ -8,7 +8,7 @@ import { Glossary } from "../glossary.js";
 import { Inside } from "../inside.js";
 import { forGood, forNow } from "../keep.js";
 import { Line, shares } from "../line.js";
-import { aboutOf, Choice } from "../models.js";
+import { Choice } from "../models.js";
 import { Asker } from "../status.js";
 import { languageOf, wordsOf } from "../tokens.js";
 import { Typed } from "../typed.js";
@@ -122,7 +122,7 @@ class Translate {
     this.glossary.of(this.model, source, target);
     this.#drawDirection();
     this.title.textContent = say(translates(this.model) ? "translate" : "rewrite");
-    this.about.textContent = aboutOf(this.model);
+    this.about.textContent = this.model.about;
     this.file.hidden = !(source && target);
     this.#again();
   }
