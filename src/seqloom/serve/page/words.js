@@ -61,8 +61,8 @@ const WORDS = {
 
   inside: ["Where it looked", "模型看了哪里"],
   inside_how: [
-    "A row for each token of the answer, a column for each token of the text. Point at a word to see it in the texts.",
-    "每行是结果的一个词元，每列是原文的一个词元。把指针移到词上，可在两段文本中看到对应。",
+    "A row for each token of the answer, a column for each token of the text. Point at a word in either text, and the other one shows the same.",
+    "每行是结果的一个词元，每列是原文的一个词元。把指针移到任一文本的词上，另一文本会显示对应处。",
   ],
   nothing_inside: ["This model shows nothing of its inside here.", "此模型在这里看不到内部。"],
   shown_by: ["By", "依据"],
