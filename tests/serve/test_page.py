@@ -337,6 +337,30 @@ def test_a_document_is_dropped_and_comes_back(tab: Watched) -> None:
     assert Path(download.value.path()).read_text("utf-8").split() == ["rouge", "chat", "bleu", "chien"]
 
 
+def test_tokens_are_found_in_their_text_and_texts_told_apart(tab: Watched) -> None:
+    page = tab.open("translate")
+    found = page.evaluate("""async () => {
+        const { differing, languageOf, placesOf, pooled, tokensIn, widthOf, wordsOf } = await import('/tokens.js');
+        const text = 'A cat, the cats';
+        const places = placesOf(['▁a', '▁cat', ',', '▁the', '▁c', 'at', 's', '</s>'], text);
+        const changed = (parts) => parts.filter((part) => !part.same).map((part) => part.text);
+        return {
+            places,
+            inside: tokensIn(wordsOf(text), places),
+            pooled: pooled([[1, 2, 4], [3, 4, 8]], [[0, 1]], [[0], [1, 2]]),
+            differing: differing('the red cat sleeps', 'the cat sleeps well').map(changed),
+            widths: ['猫', 'cat', 'é', '🎉'].map(widthOf),
+            languages: ['猫', 'ねこ', '고양이', 'cat'].map((each) => languageOf(each, 'en')),
+        };
+    }""")
+    assert found["places"] == [[0, 1], [2, 5], [5, 6], [7, 10], [11, 12], [12, 14], [14, 15], [15, 15]]
+    assert found["inside"] == [[0], [1], [2], [3], [4, 5, 6]]
+    assert found["pooled"] == [[2, 9]]
+    assert [[each.strip() for each in side if each.strip()] for side in found["differing"]] == [["red"], ["well"]]
+    assert found["widths"] == [2, 3, 1, 2]
+    assert found["languages"] == ["zh-Hans", "ja", "ko", "en"]
+
+
 # ---- other tasks -----------------------------------------------------------------------------------------------------
 
 
@@ -427,7 +451,9 @@ def test_a_run_that_begins_appears_with_its_curves(tab: Watched, folder: Path) -
     shutil.copytree(folder / "runs" / "back", folder / "runs" / "later")
     try:
         playwright.expect(rows).to_have_count(9)
-        page.get_by_role("checkbox", name="later").check()
+        page.get_by_role("checkbox", name="later").check()  # beyond those that are drawn unasked
+        assert page.locator("table.runs input:checked").count() == 6
+        playwright.expect(page.locator("figure title", has_text="later").first).to_be_attached()
     finally:
         shutil.rmtree(folder / "runs" / "later")
 

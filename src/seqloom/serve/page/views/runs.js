@@ -20,6 +20,7 @@ export const runs = {
 class Runs {
   constructor(place) {
     this.asker = new Asker();
+    this.ticked = forNow.get("runs.ticked", []); // The last one first.
     this.hidden = new Set(forNow.get("runs.hidden", []));
     this.list = h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": say("runs") });
     this.curves = h("div", { class: "panes even" });
@@ -47,7 +48,8 @@ class Runs {
   #draw() {
     const open = [...this.curves.querySelectorAll("details")].map((each) => each.open);
     const focused = document.activeElement?.dataset?.run;
-    const shown = this.runs.filter((run) => !this.hidden.has(run.name)).slice(0, DRAWN);
+    const shown = this.#shown();
+    this.shown = shown;
     this.list.replaceChildren(this.#table(shown));
     const groups = [...new Set(shown.map((run) => run.metric))].filter(Boolean);
     const figures = [
@@ -59,9 +61,16 @@ class Runs {
     if (focused) this.list.querySelector(`[data-run="${CSS.escape(focused)}"]`)?.focus();
   }
 
+  /** Those that were ticked, and as many of the newest as can be told apart beside them. */
+  #shown() {
+    const rank = (run) => (this.ticked.includes(run.name) ? this.ticked.indexOf(run.name) : this.ticked.length);
+    const wanted = this.runs.filter((run) => !this.hidden.has(run.name)).sort((one, other) => rank(one) - rank(other));
+    return this.runs.filter((run) => wanted.slice(0, DRAWN).includes(run));
+  }
+
   #plot(runs, which, caption, y) {
     const curves = runs
-      .map((run) => ({ name: run.name, colour: this.runs.indexOf(run), ...points(run[which]) }))
+      .map((run) => ({ name: run.name, colour: this.shown.indexOf(run), ...points(run[which]) }))
       .filter((curve) => curve.x.length);
     return curves.length ? h("section", { class: "pane", "aria-label": caption }, plot(curves, { caption, x: say("steps"), y })) : null;
   }
@@ -70,21 +79,25 @@ class Runs {
     const heads = ["run", "state", "made_of", "steps", "best", "took", "parameters"];
     const figure = new Set(["steps", "best", "took", "parameters"]);
     const head = heads.map((name) => h("th", { scope: "col", class: figure.has(name) ? "number" : null }, say(name)));
-    const rows = this.runs.map((run, place) => this.#row(run, place, shown.includes(run)));
+    const rows = this.runs.map((run) => this.#row(run, shown.indexOf(run)));
     return h("table", { class: "runs" }, h("caption", { class: "unseen" }, say("runs")), h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows));
   }
 
-  #row(run, place, shown) {
+  /** `place` is that among the curves that are drawn; -1: it has none. */
+  #row(run, place) {
     const tick = (event) => {
+      this.ticked = this.ticked.filter((name) => name !== run.name);
+      if (event.target.checked) this.ticked.unshift(run.name);
       event.target.checked ? this.hidden.delete(run.name) : this.hidden.add(run.name);
+      forNow.set("runs.ticked", this.ticked);
       forNow.set("runs.hidden", [...this.hidden]);
       this.#draw();
     };
-    const check = h("input", { type: "checkbox", checked: shown, "data-run": run.name, onchange: tick });
+    const check = h("input", { type: "checkbox", checked: place >= 0, "data-run": run.name, onchange: tick });
     const steps = run.planned_steps && run.state !== "finished" ? `${number(run.steps ?? 0)} / ${number(run.planned_steps)}` : number(run.steps);
     const best = run.best === null || run.best === undefined ? "" : `${number(run.best)} ${run.metric ?? ""}`;
     const cells = [steps, best, duration(run.seconds), number(run.parameters)].map((text) => h("td", { class: "number" }, text));
-    const key = h("span", { class: `key c${(place % DRAWN) + 1}` });
+    const key = h("span", { class: place < 0 ? "key" : `key c${place + 1}` });
     return h(
       "tr",
       {},
