@@ -77,7 +77,8 @@ def main() -> int:
 def by_schema(address: str, examples: int, seed: int) -> int:
     config = Path(__file__).parent / "serve_fuzz.toml"
     command = [
-        str(Path(sys.executable).parent / "schemathesis"), "--config-file", str(config), "run", f"{address}/openapi.json",
+        str(Path(sys.executable).parent / "schemathesis"), "--config-file", str(config),
+        "run", f"{address}/openapi.json",
         "--seed", str(seed), "--max-examples", str(examples), "--no-color",
     ]  # fmt: skip
     return int(subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": "0"}, check=False).returncode != 0)
@@ -150,8 +151,10 @@ def raw(address: str, draw: random.Random) -> str:
         b"GET / HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x02\x00", b"POST /v1/predict HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
         b"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcde",
         b"POST /v1/predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        b"GET /" + b"a" * draw.randint(1, 70000) + b" HTTP/1.1\r\nHost: x\r\n\r\n", draw.randbytes(draw.randint(1, 300)),
-        b"GET /%00%ff HTTP/1.1\r\nHost: x\r\n\r\n", b"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{",
+        b"GET /" + b"a" * draw.randint(1, 70000) + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /%00%ff HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{",
+        draw.randbytes(draw.randint(1, 300)),
     )  # fmt: skip
     with socket.create_connection((host, int(port)), timeout=10) as line:
         try:

@@ -7,7 +7,7 @@ the next request when the last is answered: where a server is slow, wrk asks les
 clients would see. Here requests come when they come (Poisson), and a time counts from when one should have been sent.
 
 Every answer has exactly `--tokens` tokens: so a model need not be good, and the peer works as much. That is a plain
-FastAPI server around Hugging Face's `generate` with a Marian model of the same size (bench/peers/serve_hugging_face.py).
+FastAPI server around Hugging Face's `generate`, with a Marian model as large (bench/peers/serve_hugging_face.py).
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ import json
 import os
 import random
 import re
+import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +43,8 @@ class Load:
     times: list[float] = field(default_factory=list)
     """Of those that were answered with 200."""
     statuses: Counter[int] = field(default_factory=Counter)
+    work: float = 0.0
+    """Seconds of processors that the server took."""
 
     @property
     def rate(self) -> float:
@@ -63,6 +66,8 @@ class Client:
             % (len(body), body)
             for body in bodies
         ]
+        self.lost: Counter[str] = Counter()
+        """Why there was no answer."""
         self.idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def line(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -70,13 +75,18 @@ class Client:
 
     async def ask(self, number: int) -> int:
         """The status; 0 where there was no answer."""
-        reader, writer = await self.line()
+        try:
+            reader, writer = await self.line()
+        except OSError as error:
+            self.lost[f"no line: {type(error).__name__}"] += 1
+            return 0
         try:
             writer.write(self.requests[number % len(self.requests)])
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 120)
             [length] = re.findall(rb"(?i)content-length: (\d+)", head)
             await reader.readexactly(int(length))
-        except (OSError, TimeoutError, asyncio.IncompleteReadError):
+        except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+            self.lost[type(error).__name__] += 1
             writer.close()
             return 0
         self.idle.append((reader, writer))
@@ -141,28 +151,45 @@ def memory(process: int) -> float:
     return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
 
 
+def work(process: int) -> float:
+    """Seconds of processors that it has taken."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def row(name: str, load: Load, *more: str) -> None:
     statuses = ", ".join(f"{number} × {status or 'none'}" for status, number in sorted(load.statuses.items()))
     times = f"{load.percentile(0.5):7.0f} {load.percentile(0.99):7.0f}"
-    print(f"{name:34} {load.rate:8.1f} {times}   {statuses}{'; '.join(('', *more))}", flush=True)
+    cost = 1000 * load.work / max(1, len(load.times))
+    print(f"{name:30} {load.rate:8.1f} {cost:9.1f} {times}   {'; '.join((statuses, *more))}", flush=True)
 
 
 async def measure(port: int, process: int, bodies: Sequence[bytes], seconds: float, *, all_of_it: bool) -> float:
     client = Client(port, bodies)
+
+    async def worked(load: Coroutine[None, None, Load]) -> Load:
+        before = work(process)
+        found = await load
+        found.work = work(process) - before
+        return found
+
     await client.closed(4, min(2.0, seconds))  # warm
-    print(f"{'':34} {'answers':>8} {'p50':>7} {'p99':>7}\n{'':34} {'a second':>8} {'ms':>7} {'ms':>7}")
-    alone = await client.closed(1, seconds)
+    print(f"{'':30} {'answers':>8} {'processor':>9} {'p50':>7} {'p99':>7}")
+    print(f"{'':30} {'a second':>8} {'ms each':>9} {'ms':>7} {'ms':>7}")
+    alone = await worked(client.closed(1, seconds))
     row("one client", alone)
-    together = await client.closed(MANY, seconds)
+    together = await worked(client.closed(MANY, seconds))
     row(f"{MANY} clients", together, f"{together.rate / alone.rate:.1f} × one client's")
     if not all_of_it:
         return together.rate
     capacity = together.rate
-    row("at 80 % of that, by chance", await client.open(0.8 * capacity, seconds))
+    row("at 80 % of that, by chance", await worked(client.open(0.8 * capacity, seconds)))
     before = memory(process)
-    row("at 5 times that", await client.open(5 * capacity, seconds))
+    row("at 5 times that", await worked(client.open(5 * capacity, seconds)))
     after = memory(process)
-    row("one client, afterwards", await client.closed(1, seconds / 2))
+    row("one client, afterwards", await worked(client.closed(1, seconds / 2)))
+    if client.lost:
+        print(f"without an answer: {dict(client.lost)}")
     print(f"memory: {before:.0f} MB before the overload, {after:.0f} MB after it")
     await client.hang_up(HANGING)
     gone = time.perf_counter()
@@ -192,6 +219,8 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, load before {os.getloadavg()[0]:.1f}, {len(bodies)} sentences, {how}")
     ours = [sys.executable, "-m", "seqloom", "serve", asked.model, "--cache", "0", "--port", "0", *asked.settings]
     theirs = [sys.executable, str(HERE / "peers" / "serve_hugging_face.py"), asked.model]
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     rates = []
     for name, command in (("seqloom serve", ours), ("FastAPI and Hugging Face", theirs))[: 1 + asked.peer]:
         print(f"\n{name}")

@@ -58,6 +58,7 @@ def main() -> None:
 
     bound = socket.socket()
     bound.bind(("127.0.0.1", 0))
+    bound.listen(1024)
     print(f"http://127.0.0.1:{bound.getsockname()[1]}", flush=True)
     uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[bound])
 

@@ -107,6 +107,14 @@ def test_an_engine_that_fails_is_replaced(gru: Path, monkeypatch: pytest.MonkeyP
         assert server.house.models["small"].desk.size == 0
 
 
+def test_a_desk_that_loses_everything_goes_on(gru: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with held(gru) as (server, engine):
+        monkeypatch.setattr(engine, "admit", lambda requests: 1 / 0)
+        assert server.post("/v1/predict", {"sources": SOURCES[:3]}).status_code == 500
+        assert server.texts(SOURCES[0])
+        assert server.house.models["small"].desk.size == 0
+
+
 def test_a_desk_that_is_closed_answers_what_it_has(gru: Path) -> None:
     with held(gru) as (server, engine):
         desk = server.house.models["small"].desk

@@ -17,6 +17,7 @@ import pytest
 
 from seqloom.cli.main import main
 
+from .running import until
 from .small import sources
 
 SOURCES = sources(100, seed=9)
@@ -45,12 +46,10 @@ def test_told_to_stop_it_answers_what_it_has_and_ends(gru: Path) -> None:
         with httpx2.Client(base_url=address) as kept:
             assert kept.get("/readyz").json() == {"status": "ready", "models": ["mine"]}
             asking.start()
-            while 'seqloom_queue_length{model="mine"} 100.0' not in kept.get("/metrics").text:
-                assert not found, "it was too quick to be seen"
+            until(lambda: 'seqloom_queue_length{model="mine"} 100.0' in kept.get("/metrics").text)
             process.send_signal(signal.SIGTERM)
-            while (ready := kept.get("/readyz")).status_code == 200:
-                assert not found
-            assert ready.json() == {"status": "draining"}
+            until(lambda: kept.get("/readyz").status_code == 503)
+            assert kept.get("/readyz").json() == {"status": "draining"}
             late = kept.post("/v1/predict", json={"source": "red"})
             assert late.status_code == 503
             assert late.headers["retry-after"]
@@ -76,11 +75,9 @@ def test_told_twice_it_ends(gru: Path) -> None:
             f"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(content)}"
         )
         line.sendall(head.encode() + b"\r\n\r\n" + content)
-        while "queue_length" not in (text := httpx2.get(f"{address}/metrics").text) or "} 100.0" not in text:
-            pass
+        until(lambda: 'seqloom_queue_length{model="run"} 100.0' in httpx2.get(f"{address}/metrics").text)
         process.send_signal(signal.SIGINT)
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(1)
+        until(lambda: httpx2.get(f"{address}/readyz").status_code == 503)
         process.send_signal(signal.SIGINT)
         process.wait(20)
         line.close()
@@ -94,8 +91,8 @@ def test_a_signal_makes_it_look_at_its_folders(gru: Path, other_gru: Path, tmp_p
         link.unlink()
         link.symlink_to(other_gru)
         process.send_signal(signal.SIGHUP)
-        while 'seqloom_reloads_total{model="model",result="loaded"} 1.0' not in httpx2.get(f"{address}/metrics").text:
-            pass
+        read = 'seqloom_reloads_total{model="model",result="loaded"} 1.0'
+        until(lambda: read in httpx2.get(f"{address}/metrics").text)
         after = httpx2.post(f"{address}/v1/predict", json={"sources": SOURCES}).json()
         assert before["model"] == after["model"] == "model"
         assert before != after

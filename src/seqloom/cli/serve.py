@@ -116,13 +116,13 @@ def serve(
     )
     folders = _named(models)
     pairs = _pairs(languages)
-    bound = bind(host, port)
-    house = open_house(folders, settings, languages=pairs)
-    if not settings.keys and not _is_loopback(host):
-        tell(f"{host}: anybody who reaches this address may ask. `--api-key-file` lets only those who have a key.")
-    show_journal()
-    address = f"http://{f'[{host}]' if ':' in host else host}:{bound.getsockname()[1]}"
-    run(house, settings, bound, ready=lambda: print(f"{address} serves {', '.join(folders)}", flush=True))
+    with bind(host, port) as bound:
+        house = open_house(folders, settings, languages=pairs)
+        if not settings.keys and not _is_loopback(host):
+            tell(f"{host}: anybody who reaches this address may ask. `--api-key-file` lets only those who have a key.")
+        show_journal()
+        address = f"http://{f'[{host}]' if ':' in host else host}:{bound.getsockname()[1]}"
+        run(house, settings, bound, ready=lambda: print(f"{address} serves {', '.join(folders)}", flush=True))
 
 
 def _named(models: tuple[str, ...]) -> dict[str, Path]:
@@ -132,7 +132,7 @@ def _named(models: tuple[str, ...]) -> dict[str, Path]:
     for model in models:
         name, equals, folder = model.partition("=")
         path = Path(folder if equals else model)
-        name = name if equals else path.resolve().name
+        name = name if equals else path.name or path.resolve().name
         if not name or name in found:
             raise RecipeError(f"`{model}` must have a name of its own, but has `{name}`. Write `NAME={path}`.")
         found[name] = path

@@ -33,9 +33,10 @@ def make_app(house: House, settings: ServeSettings) -> FastAPI:
 
     @asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:
-        watching = asyncio.create_task(watch(house))
+        beside = [asyncio.create_task(watch(house)), asyncio.create_task(house.feel())]
         yield
-        watching.cancel()
+        for task in beside:
+            task.cancel()
         house.close()
         if tracing is not None:
             await asyncio.to_thread(tracing.close)

@@ -149,8 +149,12 @@ class Desk:
             return
         finally:
             self._ready.set()
-        while self._turn():
-            pass
+        goes_on = True
+        while goes_on:
+            try:
+                goes_on = self._turn()
+            except Exception as error:
+                self._lose_all(error)
 
     def _turn(self) -> bool:
         """Take in what came, take one step; False when it is closed and all is over."""
@@ -267,6 +271,15 @@ class Desk:
             if under.engine is engine:
                 news.append((under.ticket, error))
                 self._end(key)
+
+    def _lose_all(self, error: Exception) -> None:
+        """Something is wrong that is of no one question: nobody shall wait for it, and the next ones begin anew."""
+        logger.error("a desk lost what it had.", exc_info=error)
+        with self._changed:
+            lost = [*self._all]
+            self._coming, self._dropped = [], []
+        self._engines, self._under, self._key_of = {}, {}, {}
+        self._tell([(ticket, error) for ticket in lost])
 
     def _tell(self, news: Sequence[tuple[Ticket, News]]) -> None:
         self._release([ticket for ticket, each in news if not isinstance(each, str)])

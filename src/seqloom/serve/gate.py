@@ -26,6 +26,10 @@ __all__ = ["Gate", "id_of", "response_to"]
 _ID = re.compile(r"[\w.-]{1,64}", flags=re.ASCII)
 _WATCHED = ("/healthz", "/readyz", "/metrics")
 """Answered whatever happens."""
+_WAITING = 4
+"""Requests under way at most for each question that may be: more of them would wait for no more than a refusal."""
+_LATE = 2.0
+"""Seconds that the loop may be behind: then lines have more than it can read, and a refusal is quicker than answers."""
 _UNKNOWN = 500
 _GONE = 499
 """What a log says of a client that went away."""
@@ -91,6 +95,8 @@ class Gate:
             return
         if self.house.draining:
             raise Refusal(503, "the server is about to stop.", retry_after=5)
+        if self._under_way.total() >= _WAITING * self.settings.max_queue or self.house.late > _LATE:
+            raise Refusal(503, "there are too many requests under way.", retry_after=5)
         client = offered(request) or (request.client.host if request.client else "")
         if 0 < self.settings.max_client <= self._under_way[client]:
             raise Refusal(429, f"a client may have {self.settings.max_client} requests under way.", retry_after=1)

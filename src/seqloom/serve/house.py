@@ -17,6 +17,9 @@ from seqloom.serve.settings import ServeSettings
 
 __all__ = ["House", "open_house"]
 
+_PULSE = 0.1
+"""Seconds between two looks at the clock."""
+
 
 class House:
     """The models by their names, of which the first answers whoever names none."""
@@ -34,6 +37,8 @@ class House:
         self.settings = settings
         self.meters = meters
         self.folders = folders or {}
+        self.late = 0.0
+        """Seconds by which the loop was behind lately."""
         self.look_now = asyncio.Event()
         """Set by whoever knows that a folder was replaced."""
         self.created = int(time.time())
@@ -63,6 +68,14 @@ class House:
             for source, target in served.languages:
                 if source and target:
                     yield served, source, target
+
+    async def feel(self) -> None:
+        """Notice how late things are done: what waits in the lines is in no queue that could be counted."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + _PULSE
+            await asyncio.sleep(_PULSE)
+            self.late = loop.time() - due
 
     @property
     def busy(self) -> bool:

@@ -136,7 +136,8 @@ class Served:
                     await asyncio.wait({each.ticket.answer for each in shared.values()})
             for place, each in shared.items():
                 found[place] = each.ticket.answer.result()
-                self.recent.put(keys[place], found[place])
+                if desk is self.desk:  # what an old model said is not kept, and neither is the model for it
+                    self.recent.put(keys[place], found[place])
             return [found[place] for place in range(len(questions))]
         finally:
             self._leave(desk, {keys[place]: each for place, each in shared.items()}, [*shared.values()])
@@ -286,6 +287,8 @@ class Served:
                 if not each.ticket.answer.done():
                     each.ticket.answer.cancel()
                     dropped.append(each.ticket)
+                elif not each.ticket.answer.cancelled():
+                    each.ticket.answer.exception()  # where several failed, the first one is told of
         if dropped:
             desk.drop(dropped)
 

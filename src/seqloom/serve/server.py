@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
 import uvicorn
@@ -20,6 +21,10 @@ from seqloom.serve.settings import ServeSettings
 
 __all__ = ["Server", "bind", "serve"]
 
+_IDLE = 75
+"""Seconds that a line is kept for a client with nothing to ask: longer than balancers keep theirs, so that none is
+closed just when it is used."""
+
 
 class Server(uvicorn.Server):
     """Told to stop, it accepts nothing more, answers what it has accepted, and ends; told twice, it ends."""
@@ -27,7 +32,12 @@ class Server(uvicorn.Server):
     def __init__(self, house: House, settings: ServeSettings, *, ready: Callable[[], None] = lambda: None) -> None:
         app = make_app(house, settings)
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=2
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=_IDLE,
+            timeout_graceful_shutdown=2,
         )
         super().__init__(config)
         self.house = house
@@ -66,16 +76,36 @@ def bind(host: str, port: int) -> socket.socket:
     """The port, taken before any model is read."""
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        bound = socket.socket(family, socket.SOCK_STREAM)
+    except (OSError, OverflowError) as error:
+        raise _taken(host, port, error) from None
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise RecipeError(f"`--port {port}` of `--host {host}` cannot be taken: {reason}. Choose another.") from None
+        bound.close()
+        raise _taken(host, port, error) from None
     return bound
+
+
+def _taken(host: str, port: int, error: Exception) -> RecipeError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return RecipeError(f"`--port {port}` of `--host {host}` cannot be taken: {reason}. Choose another.")
 
 
 def serve(house: House, settings: ServeSettings, bound: socket.socket, *, ready: Callable[[], None]) -> None:
     """Until a signal ends it."""
+    _open_many()
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL)  # what it has to say is in our own lines
     Server(house, settings, ready=ready).run(sockets=[bound])
+
+
+def _open_many() -> None:
+    """As many lines as this process may have: by default there are fewer than an overload brings."""
+    try:
+        import resource
+    except ImportError:  # there is none on Windows
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

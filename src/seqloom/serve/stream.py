@@ -13,12 +13,15 @@ __all__ = ["Stream", "too_late"]
 
 
 class Stream(AsyncIterator[str]):
-    """Pieces as they settle. It begins when it is first asked for one; whoever leaves it must ``aclose`` it."""
+    """Pieces as they settle. It is under way from the beginning; whoever leaves it must ``aclose`` it."""
 
     def __init__(self, desk: Desk, ticket: Ticket, seconds: float) -> None:
         self.answer: Answer | None = None
         """The whole of it, when there are no more pieces."""
-        self._pieces = self._run(desk, ticket, seconds)
+        self._desk = desk
+        self._ticket = ticket
+        self._pieces = self._run(ticket, seconds)
+        desk.put([ticket])
 
     def __aiter__(self) -> Stream:
         return self
@@ -28,9 +31,14 @@ class Stream(AsyncIterator[str]):
 
     async def aclose(self) -> None:
         await self._pieces.aclose()
+        self._leave()
 
-    async def _run(self, desk: Desk, ticket: Ticket, seconds: float) -> AsyncGenerator[str]:
-        desk.put([ticket])
+    def _leave(self) -> None:
+        if not self._ticket.answer.done():
+            self._ticket.answer.cancel()
+            self._desk.drop([self._ticket])
+
+    async def _run(self, ticket: Ticket, seconds: float) -> AsyncGenerator[str]:
         until = asyncio.get_running_loop().time() + seconds
         try:
             while (piece := await _in_time(ticket, until, seconds)) is not None:
@@ -40,9 +48,7 @@ class Stream(AsyncIterator[str]):
                 raise Refusal(422, answer.error)
             self.answer = answer
         finally:
-            if not ticket.answer.done():
-                ticket.answer.cancel()
-                desk.drop([ticket])
+            self._leave()
 
 
 async def _in_time(ticket: Ticket, until: float, seconds: float) -> str | None:

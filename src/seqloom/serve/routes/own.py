@@ -129,6 +129,32 @@ class Explain(_Body):
     position: Whole | None = Field(None, ge=0, le=4096, description="Of alternatives; null: where it was least sure.")
 
 
+class Predicted(BaseModel):
+    """An answer a source, or its `error`."""
+
+    model: str
+    answers: list[dict[str, Any]]
+
+
+class Scored(BaseModel):
+    model: str
+    scores: list[dict[str, Any]]
+
+
+class Explained(BaseModel):
+    """What was asked for, by its name."""
+
+    model_config = ConfigDict(extra="allow")
+    model: str
+    source: str
+    target: str
+
+
+class Listed(BaseModel):
+    object: Literal["list"]
+    data: list[dict[str, Any]]
+
+
 class Wrong(BaseModel):
     message: str
     type: str
@@ -156,6 +182,11 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
+_PIECES = {
+    "text/event-stream": {"schema": {"type": "string", "description": "With `stream`: pieces, then the answer."}}
+}
+
+
 def problem(refusal: Refusal, request_id: str) -> dict[str, Any]:
     kind = TYPES.get(refusal.status, "invalid_request")
     return {"error": {"message": refusal.message, "type": kind, "request_id": request_id}}
@@ -174,7 +205,7 @@ def keyed(settings: ServeSettings) -> list[Any]:
 def routes(house: House, settings: ServeSettings) -> APIRouter:
     router = APIRouter(tags=["own"], route_class=StrictRoute, responses=_REFUSALS, dependencies=keyed(settings))
 
-    @router.get("/v1/models", summary="The models.")
+    @router.get("/v1/models", summary="The models.", response_model=Listed)
     async def models() -> Response:
         listed = [
             {"id": name, "object": "model", "created": house.created, "owned_by": "seqloom", **served.to_data()}
@@ -182,7 +213,12 @@ def routes(house: House, settings: ServeSettings) -> APIRouter:
         ]
         return JSONResponse({"object": "list", "data": listed, "runs": settings.runs is not None})
 
-    @router.post("/v1/predict", summary="Answers to sources, whole or piece by piece.")
+    @router.post(
+        "/v1/predict",
+        summary="Answers to sources, whole or piece by piece.",
+        response_model=Predicted,
+        responses={200: {"content": _PIECES}},
+    )
     async def predict(asked: Predict, request: Request) -> Response:
         served = house.pick(asked.model)
         sources = [_plain(each) for each in (asked.sources if isinstance(asked, Several) else [asked.source])]
@@ -195,7 +231,7 @@ def routes(house: House, settings: ServeSettings) -> APIRouter:
         entry.tokens = sum(len(answer.tokens) for answer in answers)
         return JSONResponse({"model": served.name, "answers": [answer.to_data() for answer in answers]})
 
-    @router.post("/v1/score", summary="How likely given targets are.")
+    @router.post("/v1/score", summary="How likely given targets are.", response_model=Scored)
     async def score(asked: Score, request: Request) -> Response:
         served = house.pick(asked.model)
         entry: Entry = request.state.entry
@@ -203,7 +239,7 @@ def routes(house: House, settings: ServeSettings) -> APIRouter:
         scores = await served.score([(pair.source, pair.target) for pair in asked.pairs])
         return JSONResponse({"model": served.name, "scores": [each.to_data() for each in scores]})
 
-    @router.post("/v1/explain", summary="Why an answer is as it is.")
+    @router.post("/v1/explain", summary="Why an answer is as it is.", response_model=Explained)
     async def explain(asked: Explain, request: Request) -> Response:
         served = house.pick(asked.model)
         entry: Entry = request.state.entry
