@@ -18,6 +18,7 @@ LIGHT += ["seqloom.data.converting", "seqloom.data.splitting", "seqloom.data.ins
 LIGHT += ["seqloom.data.inspecting.suggestion", "seqloom.cli.inspect", "seqloom.explain.runs.page"]
 LIGHT += ["seqloom.metrics.groups", "seqloom.workflow.reporting", "seqloom.tasks"]
 LIGHT += ["seqloom.workflow.chatting", "seqloom.cli.serve", "seqloom.serve.app", "seqloom.serve.house"]
+LIGHT += ["seqloom.serve.detection", "seqloom.serve.documents"]
 
 
 @pytest.mark.parametrize("module", LIGHT)

@@ -43,6 +43,18 @@ def test_what_is_not_found_gets_its_share_in_whole_words() -> None:
     assert written("eins zwei ", "drei vier", said=said) == ["un deux ", "trois quatre"]
 
 
+def test_what_is_said_otherwise_by_itself_is_found_by_its_words() -> None:
+    said = {
+        "Ein Mann im roten Hemd steht vor einem alten Haus.": "A man in a red shirt stands by an old building.",
+        "Ein Mann im": "A man is on a.",
+        "roten Hemd": "A man in a red shirt and a shirts.",
+        "steht vor einem": "Stand in front of the.",
+        "alten Haus": "An old house.",
+    }
+    new = written("Ein Mann im ", "roten Hemd", " steht vor einem ", "alten Haus", ".", said=said)
+    assert new == ["A man in a ", "red shirt", " stands by an ", "old building", "."]
+
+
 def test_no_word_is_lost_or_doubled_however_little_is_found() -> None:
     parts = ["a b ", "c", " d, ", "e f", "g h. ", "I j", " k."]
     said = {text: text.upper()[::-1] for text in Paragraph([Stretch(part) for part in parts]).texts}

@@ -49,8 +49,12 @@ def docx_document(name: str, content: bytes) -> Document:
                 _put(elements, text)
         return archive.packed({file: to_xml(root) for file, root in roots.items()})
 
-    paragraphs = [Paragraph([Stretch("".join(each.text or "" for each in same)) for same in group]) for group in groups]
+    paragraphs = [Paragraph([_stretch(same) for same in group]) for group in groups]
     return Document(paragraphs=paragraphs, write=write)
+
+
+def _stretch(same: _Texts) -> Stretch:
+    return Stretch("".join(each.text or "" for each in same), look=_look(same[0]))
 
 
 def _files(archive: Archive) -> list[str]:

@@ -80,6 +80,8 @@ _UNTOUCHED = (
 _UTF_8 = re.compile(r"""(<meta\s[^<>]*?charset\s*+=\s*+["']?)[\w.:-]++""", re.IGNORECASE)
 _CHARSET = re.compile(rb"""<meta\s[^<>]*?charset\s*+=\s*+["']?([\w.:-]++)""", re.IGNORECASE)
 _HEAD = 4096
+_DEEPEST = 100
+"""Inline elements in each other that are told apart."""
 _BLANK = " \t\n\r\f"
 """What a browser shows as one space."""
 _SPACE = re.compile(f"[{_BLANK}]+")
@@ -92,6 +94,8 @@ class _Token:
     raw: str
     text: bool = False
     fixed: bool = False
+    look: tuple[int, ...] = ()
+    """The elements of the sentence that it is in."""
 
 
 def hypertext_document(name: str, content: bytes) -> Document:
@@ -119,6 +123,7 @@ def _read(name: str, content: bytes) -> str:
 
 def _document(page: str, *, like: bytes) -> Document:
     tokens = [*_joined(_tokens(page))]
+    _look(tokens)
     groups = [*_paragraphs(tokens)]
     stretches = {number: _stretch(tokens[number]) for group in groups for number in group}
     paragraphs = [Paragraph([stretches[number] for number in group]) for group in groups]
@@ -148,7 +153,7 @@ def _document(page: str, *, like: bytes) -> Document:
 
 
 def _stretch(token: _Token) -> Stretch:
-    return Stretch(_SPACE.sub(" ", html.unescape(token.raw)), token.fixed)
+    return Stretch(_SPACE.sub(" ", html.unescape(token.raw)), token.fixed, token.look)
 
 
 def _spaced(old: str, new: str) -> str:
@@ -190,6 +195,24 @@ def _tokens(page: str) -> Iterator[_Token]:
                 stop = end.start() if end else len(page)
                 yield _Token(page[at:stop], fixed=True)
                 at = stop
+
+
+def _look(tokens: Sequence[_Token]) -> None:
+    """Which inline elements are open where."""
+    opened: list[tuple[str, int]] = []
+    for number, token in enumerate(tokens):
+        if token.text:
+            token.look = tuple(place for _, place in opened)
+            continue
+        found = _TOKEN.match(token.raw)
+        tag = (found["tag"] or "").lower() if found else ""
+        if tag and tag not in _INLINE:
+            opened.clear()
+        elif token.raw.startswith("</"):
+            place = next((place for place in reversed(range(len(opened))) if opened[place][0] == tag), None)
+            del opened[len(opened) if place is None else place :]
+        elif tag and tag not in _EMPTY and not token.raw.endswith("/>") and len(opened) < _DEEPEST:
+            opened.append((tag, number))
 
 
 def _joined(tokens: Iterable[_Token]) -> Iterator[_Token]:

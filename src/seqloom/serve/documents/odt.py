@@ -73,7 +73,8 @@ def odt_document(name: str, content: bytes) -> Document:
                     same[0].put(text)
         return archive.packed({file: to_xml(root) for file, root in roots.items()})
 
-    return Document(paragraphs=[Paragraph([Stretch(_text(same)) for same in group]) for group in groups], write=write)
+    paragraphs = [Paragraph([Stretch(_text(same), look=same[0].look) for same in group]) for group in groups]
+    return Document(paragraphs=paragraphs, write=write)
 
 
 def _text(same: _Same) -> str:

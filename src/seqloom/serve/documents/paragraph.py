@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from seqloom.data.sentences import cut_sentences, gap_between
 from seqloom.serve.documents.placing import places
@@ -23,6 +24,8 @@ class Stretch:
     text: str
     fixed: bool = False
     """It is code or a name, and stays as it is wherever it comes to stand."""
+    look: Hashable = None
+    """Its formatting: that of most of a paragraph is what others stand out from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class _Part:
     stretch: int
     text: str
     fixed: bool
+    marked: bool
+    """It stands out from the others."""
 
     @property
     def asked(self) -> str:
@@ -49,8 +54,8 @@ class _Part:
 
 
 class Paragraph:
-    """Each of its sentences is translated whole, for a part of one has no grammar; its parts are translated too, to
-    see by them where in the whole they are: that is where their formatting goes."""
+    """Each of its sentences is translated whole, for a part of one has no grammar; what stands out in it is translated
+    too, to see by that where in the whole it is: there its formatting goes."""
 
     def __init__(self, stretches: Sequence[Stretch]) -> None:
         self._stretches = stretches
@@ -63,8 +68,7 @@ class Paragraph:
             whole = _text(parts)
             if _says_something(whole) and not all(part.fixed for part in parts if part.text.strip()):
                 yield whole.strip()
-                if sum(bool(part.text.strip()) for part in parts) > 1:
-                    yield from filter(None, (part.asked for part in parts))
+                yield from filter(None, (part.asked for part in _sought(parts)))
 
     def written(self, said: Mapping[str, str]) -> list[str]:
         """The new text of each stretch, in the order of the old ones."""
@@ -88,16 +92,32 @@ class Paragraph:
 
 def _sentences(stretches: Sequence[Stretch]) -> Iterator[list[_Part]]:
     """The parts of each sentence; the space behind it belongs to its last part."""
-    waiting = deque((number, each.text, each.fixed) for number, each in enumerate(stretches))
+    looks = Counter[Hashable]()
+    for each in stretches:
+        looks[each.look] += len(each.text)
+    usual = max(looks, key=lambda look: looks[look], default=None)
+    waiting = deque(_Part(number, each.text, each.fixed, each.look != usual) for number, each in enumerate(stretches))
     for sentence in cut_sentences("".join(each.text for each in stretches)):
         parts, missing = [], len(sentence)
         while missing:
-            number, text, fixed = waiting.popleft()
-            parts.append(_Part(number, text[:missing], fixed))
-            if rest := text[missing:]:
-                waiting.appendleft((number, rest, fixed))
-            missing -= min(missing, len(text))
+            part = waiting.popleft()
+            parts.append(replace(part, text=part.text[:missing]))
+            if rest := part.text[missing:]:
+                waiting.appendleft(replace(part, text=rest))
+            missing -= min(missing, len(part.text))
         yield parts
+
+
+def _sought(parts: Sequence[_Part]) -> Sequence[_Part]:
+    """Those that must be found in the translation of the whole: all that stand out, and of others what is behind a
+    mark without text. Where code may get lost, or too much stands out, every part may be needed by itself."""
+    there = [part for part in parts if part.text.strip()]
+    if len(there) < 2:
+        return ()
+    if len(there) > _MOST or any(part.fixed for part in there):
+        return there
+    beside = {id(part) for pair in pairwise(there) if not pair[0].marked and not pair[1].marked for part in pair}
+    return [part for part in there if part.marked or id(part) in beside]
 
 
 def _text(parts: Sequence[_Part]) -> str:
@@ -128,11 +148,10 @@ def _translated(parts: Sequence[_Part], said: Mapping[str, str]) -> list[str]:
     words = ["".join(part.text for part in parts[start:end]) for start, end in _ranges(there, len(parts))]
     words[0], words[-1] = words[0].lstrip(), words[-1].rstrip()
     fixed = [parts[number].fixed for number in there]
-    alone = [
-        part.text.strip() if part.fixed or not part.asked else said[part.asked].strip(_ENDS)
-        for part in (parts[number] for number in there)
-    ]
-    found = places(words, alone, whole, fixed=fixed)
+    sought = {id(part) for part in _sought(parts)}
+    alone = [_alone(part, said) if id(part) in sought else "" for part in (parts[number] for number in there)]
+    marked = [parts[number].marked or parts[number].fixed for number in there]
+    found = places(words, alone, whole, fixed=fixed, marked=marked)
     kept = (
         whole[start:end].strip() == text for (start, end), text, stays in zip(found, alone, fixed, strict=True) if stays
     )
@@ -146,6 +165,11 @@ def _translated(parts: Sequence[_Part], said: Mapping[str, str]) -> list[str]:
         if number not in there and number and part.text and (space := _end_of(new[number - 1])):
             new[number - 1], new[number] = new[number - 1][: -len(space)], space
     return new
+
+
+def _alone(part: _Part, said: Mapping[str, str]) -> str:
+    """What to look for in the whole."""
+    return part.text.strip() if part.fixed or not part.asked else said[part.asked].strip(_ENDS)
 
 
 def _ranges(there: Sequence[int], number: int) -> Iterator[tuple[int, int]]:

@@ -13,16 +13,22 @@ __all__ = ["places"]
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _LETTER = rf"[^\W{UNSPACED}]"
 """Of a word that spaces part from others."""
+_WORD = re.compile(f"{_LETTER}+|[{UNSPACED}]")
+_FAR = 0.1
+"""What a character costs by which words lie beside their place: in another order the nearest is still the likeliest."""
 
 
-def places(parts: Sequence[str], alone: Sequence[str], whole: str, *, fixed: Sequence[bool]) -> list[tuple[int, int]]:
+def places(
+    parts: Sequence[str], alone: Sequence[str], whole: str, *, fixed: Sequence[bool], marked: Sequence[bool]
+) -> list[tuple[int, int]]:
     """A stretch of ``whole`` for each of the parts, one behind the other and all of it.
 
     ``alone`` is how each part is said by itself: where that is found, there it is. The others lie between these, by
-    their share of the source. One that is ``fixed`` gets no word beside its own, where that can be.
+    their share of the source. Those that are ``marked`` are looked for first; one that is ``fixed`` gets no word beside
+    its own, where that can be.
     """
     weights = [0 if stays else len(part) for part, stays in zip(parts, fixed, strict=True)]
-    known = _anchors(parts, alone, whole)
+    known = _anchors(parts, alone, whole, marked)
     bounds = [0]
     for number in range(1, len(parts)):
         bounds.append(max(bounds[-1], _bound(number, parts, weights, known, whole, bounds[-1])))
@@ -30,19 +36,63 @@ def places(parts: Sequence[str], alone: Sequence[str], whole: str, *, fixed: Seq
     return [*pairwise(bounds)]
 
 
-def _anchors(parts: Sequence[str], alone: Sequence[str], whole: str) -> dict[int, tuple[int, int]]:
-    """The parts that are found, the longest first: what is long is not found by chance."""
-    total = sum(map(len, parts)) or 1
+def _anchors(
+    parts: Sequence[str], alone: Sequence[str], whole: str, marked: Sequence[bool]
+) -> dict[int, tuple[int, int]]:
+    """The parts that are found, first those that are marked. Word for word the longest first, for what is long is not
+    found by chance; then the short ones by their words: what lies between is the rest and needs no looking for."""
     known: dict[int, tuple[int, int]] = {}
-    for number in sorted(range(len(parts)), key=lambda number: -len(alone[number])):
-        low = max((end for other, (_, end) in known.items() if other < number), default=0)
-        high = min((start for other, (start, _) in known.items() if other > number), default=len(whole))
-        expected = len(whole) * sum(map(len, parts[:number])) / total
-        glued = _glued(parts[number - 1 : number + 1]) if number else False, _glued(parts[number : number + 2])
-        found = [span for span in _found(alone[number], whole, glued) if low <= span[0] and span[1] <= high]
-        if found:
-            known[number] = min(found, key=lambda span: abs(span[0] - expected))
+    total = sum(map(len, parts)) or 1
+    for chosen in (True, False):
+        numbers = sorted(
+            (number for number in range(len(parts)) if marked[number] is chosen), key=lambda n: -len(alone[n])
+        )
+        for number in numbers:
+            low, high, expected = _room(number, parts, known, whole)
+            glued = _glued(parts[number - 1 : number + 1]) if number else False, _glued(parts[number : number + 2])
+            found = [span for span in _found(alone[number], whole, glued) if low <= span[0] and span[1] <= high]
+            if found:
+                known[number] = min(found, key=lambda span: abs(span[0] - expected))
+        for number in reversed(numbers):
+            if number not in known and (chosen or 2 * len(parts[number]) < total):
+                low, high, expected = _room(number, parts, known, whole)
+                longest = max(1, round(1.5 * len(parts[number]) * len(whole) / total))
+                if span := _likest(alone[number], whole, low, high, expected, longest):
+                    known[number] = span
     return known
+
+
+def _room(number: int, parts: Sequence[str], known: dict[int, tuple[int, int]], whole: str) -> tuple[int, int, float]:
+    """Between which others it must stand, and where it would by its share of the source."""
+    low = max((end for other, (_, end) in known.items() if other < number), default=0)
+    high = min((start for other, (start, _) in known.items() if other > number), default=len(whole))
+    return low, high, len(whole) * sum(map(len, parts[:number])) / (sum(map(len, parts)) or 1)
+
+
+def _likest(alone: str, whole: str, low: int, high: int, expected: float, longest: int) -> tuple[int, int] | None:
+    """The few words that have most in common with how the part is said by itself, near where they should be. A model
+    says more of a few words than they say, and in other forms."""
+    said = {_stem(word) for word in _WORD.findall(alone)}
+    words = [(*each.span(), _weight(each[0]), _stem(each[0]) in said) for each in _WORD.finditer(whole, low, high)]
+    best, found = 0.0, None
+    for first, (start, *_) in enumerate(words):
+        worth = -_FAR * abs(start - expected)
+        for _, end, weight, common in words[first:]:
+            if end - start > max(longest, words[first][1] - start):
+                break
+            worth += weight if common else -1 - weight / 2
+            if worth > best:
+                best, found = worth, (start, end)
+    return found
+
+
+def _weight(word: str) -> float:
+    """Articles and the like are everywhere; a character of a script without spaces is most of a word."""
+    return 3.0 if _UNSPACED.match(word) else float(len(word)) if len(word) > 2 else 0.0
+
+
+def _stem(word: str) -> str:
+    return word.casefold()[:5]
 
 
 def _glued(pair: Sequence[str]) -> bool:
