@@ -17,6 +17,7 @@ from seqloom.cli.data import data
 from seqloom.cli.datastore import datastore
 from seqloom.cli.distill import distill
 from seqloom.cli.evaluate import evaluate
+from seqloom.cli.explain import explain
 from seqloom.cli.export import export
 from seqloom.cli.families import families
 from seqloom.cli.options import hide_hyphens
@@ -60,6 +61,7 @@ COMMANDS = (
     chat,
     evaluate,
     score,
+    explain,
     serve,
     compare,
     runs,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from seqloom.decoding.constraints.prefix import Prefix
-from seqloom.decoding.request import Engine, Request, answer
+from seqloom.core.errors import DecodingError
+from seqloom.decoding.constraints.prefix import Next, Prefix
+from seqloom.decoding.request import Answer, Engine, Request, answer
 from seqloom.explain.insight.case import END, Case
 from seqloom.explain.insight.matrices import finite
 
@@ -63,14 +64,30 @@ def alternatives_at(engine: Engine, case: Case, position: int, *, number: int) -
             logp=goes_on.logp,
             chosen=each == said,
         )
-        for (each, logp), goes_on in zip(found.items(), answer(engine, forced), strict=True)
+        for (each, logp), goes_on in zip(found.items(), _answers(engine, forced), strict=True)
+        if goes_on is not None
     )
+
+
+def _answers(engine: Engine, requests: Sequence[Request]) -> list[Answer | None]:
+    """None where constraints leave no answer that begins so."""
+    try:
+        return [*answer(engine, requests)]
+    except DecodingError:
+        return [next(iter(_answers(engine, [each])), None) for each in requests] if len(requests) > 1 else [None]
 
 
 def _next(engine: Engine, case: Case, before: tuple[int, ...], *, number: int) -> dict[tuple[int, ...], float]:
     """What may follow, as no token or one, with its log-probability; no token is the end."""
     place = len(before)
-    request = replace(_forced(case, before, id="next", most=place + 1), beams=number, nbest=number, min_length=0)
+    # What the constraints need behind the token is no matter here: of it alone is to be known.
+    request = replace(
+        _forced(case, before, id="next", most=place + 1),
+        constraints=(Prefix(before), *(Next(before, each) for each in case.request.constraints)),
+        beams=number,
+        nbest=number,
+        min_length=0,
+    )
     [best] = answer(engine, [request])
     found: dict[tuple[int, ...], float] = {}
     for each in sorted((best, *best.alternatives), key=lambda each: -each.token_logps[place]):

@@ -8,11 +8,16 @@ from typing import Any, Literal
 
 from seqloom.explain.insight.alternatives import Alternative
 from seqloom.explain.insight.attention import Attention
+from seqloom.explain.insight.attribution import Attribution
+from seqloom.explain.insight.contrast import Contrast
 from seqloom.explain.insight.matrices import finite
+from seqloom.explain.insight.neighbours import Neighbour
+from seqloom.explain.insight.tree import SearchTree
 
 __all__ = ["PARTS", "Explanation", "What"]
 
 What = Literal["attention", "attribution", "search", "alternatives"]
+"""The parts that can be asked for by name; `contrast` and `neighbours` are there where what they need is given."""
 PARTS: tuple[What, ...] = ("attention", "attribution", "search", "alternatives")
 
 
@@ -29,9 +34,13 @@ class Explanation:
     chosen: bool
     """Whether the model said it by itself, or was given it."""
     attention: Attention | None = None
+    attribution: Attribution | None = None
+    search: SearchTree | None = None
     position: int | None = None
     """The place, counted from 0, of the alternatives."""
     alternatives: tuple[Alternative, ...] | None = None
+    contrast: Contrast | None = None
+    neighbours: tuple[Neighbour, ...] | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
     """Why a part is not there, or not all of it, that was asked for."""
     notes: tuple[str, ...] = ()
@@ -46,11 +55,18 @@ class Explanation:
             "token_logps": [*map(finite, self.token_logps)],
             "chosen": self.chosen,
         }
-        if self.attention is not None:
-            data["attention"] = self.attention.to_data()
+        parts = {
+            "attention": self.attention,
+            "attribution": self.attribution,
+            "search": self.search,
+            "contrast": self.contrast,
+        }
+        data |= {name: part.to_data() for name, part in parts.items() if part is not None}
         if self.alternatives is not None:
             data["position"] = self.position
             data["alternatives"] = [each.to_data() for each in self.alternatives]
+        if self.neighbours is not None:
+            data["neighbours"] = [each.to_data() for each in self.neighbours]
         if self.missing:
             data["missing"] = dict(self.missing)
         if self.notes:
