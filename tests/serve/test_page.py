@@ -316,7 +316,7 @@ def test_the_heat_map_has_room_for_chinese(tab: Watched) -> None:
     sign, latin = found["我"]["width"], found["cat"]["width"] / 3
     assert 1.5 < sign / latin < 2.6  # a sign was drawn, not an empty box as narrow as a letter
     page.get_by_label("By").select_option("erasure")
-    page.wait_for_timeout(400)
+    page.get_by_text("Without what weighs most the answer loses").wait_for()
     assert page.locator("svg.heat").get_attribute("aria-label").startswith("Where it looked: je ← ")
 
 

@@ -5,7 +5,7 @@ import { heat } from "./heat.js";
 import { Asker } from "./status.js";
 import { forGood } from "./keep.js";
 import { languageOf } from "./tokens.js";
-import { say } from "./words.js";
+import { number, say } from "./words.js";
 
 const METHODS = ["attention", "gradient_x_input", "integrated_gradients", "erasure"];
 
@@ -24,6 +24,7 @@ export class Inside {
     };
     this.which = h("select", { onchange: (event) => ((this.place = Number(event.target.value)), this.draw()) });
     this.whose = labelled(say("line"), this.which, { class: "labelled beside" });
+    this.cost = h("p", { class: "note" });
     const methods = METHODS.map((each) => [each, say(each)]);
     this.map = h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": say("inside") });
     this.node = h(
@@ -33,6 +34,7 @@ export class Inside {
       h("div", { class: "row" }, labelled(say("shown_by"), select(methods, this.method, chosen), { class: "labelled beside" }), this.whose),
       this.asker.status.node,
       this.map,
+      this.cost,
       h("p", { class: "note" }, say("inside_how")),
     );
   }
@@ -57,8 +59,9 @@ export class Inside {
       return;
     }
     this.asker.now(async () => {
-      const { table, rows, columns } = await line.table(this.asked(line), this.method);
+      const { table, rows, columns, faithful } = await line.table(this.asked(line), this.method);
       this.map.replaceChildren(heat(table, rows, columns, told(table, rows, columns)));
+      this.cost.textContent = faithful ? say("faithful", number(faithful.top), number(faithful.random)) : "";
     });
   }
 }

@@ -111,7 +111,8 @@ export class Line {
     return this.seen.get(name);
   }
 
-  /** Where it looked, or what weighed: {table, rows, columns} by tokens, `words` by words of both texts. */
+  /** Where it looked, or what weighed: {table, rows, columns} by tokens, `words` by words of both texts;
+   * `faithful` is what it costs to do without what weighs most. */
   async table(asked, method) {
     const data = await this.inside(asked, method === "attention" ? "attention" : "attribution");
     const table = method === "attention" ? data.attention?.mean : data.attribution?.[method];
@@ -120,7 +121,8 @@ export class Line {
     const columns = (method === "attention" && data.attention.places) || data.source_tokens;
     const targets = tokensIn(this.words, placesOf(rows, this.answer.text));
     const sources = tokensIn(wordsOf(this.source), placesOf(columns, this.source));
-    return { table, rows, columns, words: pooled(table, targets, sources), targets };
+    const faithful = data.attribution?.faithfulness?.[method];
+    return { table, rows, columns, faithful, words: pooled(table, targets, sources) };
   }
 
   /** The first token of a word, by which the server knows it. */

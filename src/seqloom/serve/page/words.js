@@ -64,6 +64,10 @@ const WORDS = {
     "A row for each token of the answer, a column for each token of the text. Point at a word in either text, and the other one shows the same.",
     "每行是结果的一个词元，每列是原文的一个词元。把指针移到任一文本的词上，另一文本会显示对应处。",
   ],
+  faithful: [
+    "Without what weighs most the answer loses {} of its log-probability, without as much at random {}.",
+    "去掉权重最大的部分，结果的对数概率下降 {}；随机去掉同样多则下降 {}。",
+  ],
   nothing_inside: ["This model shows nothing of its inside here.", "此模型在这里看不到内部。"],
   shown_by: ["By", "依据"],
   line: ["Line", "行"],
@@ -149,8 +153,8 @@ export function speak(other) {
   forGood.set("language", other);
 }
 
-export function say(name, filled = "") {
-  return WORDS[name][COLUMNS[spoken]].replace("{}", filled);
+export function say(name, ...filled) {
+  return WORDS[name][COLUMNS[spoken]].replaceAll("{}", () => filled.shift() ?? "");
 }
 
 export function percent(share) {
