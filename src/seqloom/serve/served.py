@@ -98,6 +98,7 @@ class Served:
         return {
             "task": self.kind,
             "languages": [list(pair) for pair in self.languages],
+            "columns": [*self.speaker.recipe.task.asked],
             "about": self.speaker.recipe.about,
             "engines": self.speaker.engines,
             "turns": self.turns,

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Depends, Request, Security
@@ -209,7 +210,7 @@ def routes(house: House, settings: ServeSettings) -> APIRouter:
             {"id": name, "object": "model", "created": house.created, "owned_by": "seqloom", **served.to_data()}
             for name, served in house.models.items()
         ]
-        return JSONResponse({"object": "list", "data": listed})
+        return JSONResponse({"object": "list", "data": listed, "runs": settings.runs is not None})
 
     @router.post(
         "/v1/predict",
@@ -249,10 +250,20 @@ def routes(house: House, settings: ServeSettings) -> APIRouter:
     async def runs() -> Response:
         if settings.runs is None:
             raise Refusal(404, "there are no runs to show: `seqloom serve --runs FOLDER` shows those below a folder.")
-        listing = await asyncio.to_thread(runs_below, (settings.runs,))
-        return JSONResponse(listing.to_data())
+        return JSONResponse(await asyncio.to_thread(_runs, settings.runs))
 
     return router
+
+
+def _runs(folder: Path) -> dict[str, Any]:
+    """Those below the folder with their curves, and without where on this machine they are."""
+    listing = runs_below((folder,))
+    told = [
+        {**run.to_data(), "validation": run.validation.to_data(), "loss": run.loss.to_data()} for run in listing.runs
+    ]
+    for each in told:
+        del each["folder"]
+    return {**listing.to_data(), "runs": told}
 
 
 async def _streamed(stream: Stream, request: Request) -> Response:
