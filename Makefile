@@ -29,7 +29,7 @@ check: $(STAMP) ## format, lint, types, layers, fast tests and the quick laws
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -n $(WORKERS) -m "not slow and not laws_full"
+	$(BIN)/pytest -q -n $(WORKERS) -m "not slow and not thorough"
 	$(BIN)/python -m seqloom.testing --quick
 
 fix: $(STAMP) ## repair format and lint where ruff can

@@ -81,6 +81,7 @@ def blocks_of(page: str) -> list[Block]:
 every_page = pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 
 
+@pytest.mark.thorough
 @every_page
 def test_a_page_does_what_it_says(path: Path, tmp_path: Path, commands: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     name, page = path.name, path.read_text(encoding="utf-8")

@@ -22,6 +22,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 if CHROMIUM is None:
     pytest.skip("needs Chromium in the path", allow_module_level=True)
 
+pytestmark = pytest.mark.thorough
+
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",

@@ -378,7 +378,7 @@ def test_a_wrong_name_is_one_line(tmp_path: Path, name: str, said: str) -> None:
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.laws_full
+@pytest.mark.thorough
 def test_every_pair_of_options_obeys_every_law() -> None:
     faults = [fault for combination in combinations(strength=2) for fault in laws.check(combination)]
     assert faults == []
