@@ -17,7 +17,8 @@ LIGHT += ["seqloom.engines.ctranslate2", "seqloom.pages", "seqloom.data.nearness
 LIGHT += ["seqloom.data.converting", "seqloom.data.splitting", "seqloom.data.inspecting.page"]
 LIGHT += ["seqloom.data.inspecting.suggestion", "seqloom.cli.inspect", "seqloom.explain.runs.page"]
 LIGHT += ["seqloom.metrics.groups", "seqloom.workflow.reporting", "seqloom.tasks"]
-LIGHT += ["seqloom.workflow.chatting"]
+LIGHT += ["seqloom.workflow.chatting", "seqloom.cli.serve", "seqloom.serve.app", "seqloom.serve.house"]
+LIGHT += ["seqloom.serve.detection", "seqloom.serve.documents"]
 
 
 @pytest.mark.parametrize("module", LIGHT)

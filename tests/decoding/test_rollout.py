@@ -13,10 +13,11 @@ from torch import Tensor
 
 from seqloom.core.errors import DataError, DecodingError
 from seqloom.core.specials import Specials
-from seqloom.decoding.request import Failed, Finished, Pair, Request, Sampling, Source, answer
+from seqloom.decoding.request import Failed, Finished, Pair, Paths, Request, Sampling, Source, answer
 from seqloom.decoding.rollout import FrameStep, Rollout
 from seqloom.nn.memory import SourceBatch
-from seqloom.nn.state import Rows
+from seqloom.nn.state import BeamRows, Rows
+from seqloom.nn.vectors import FrameDensity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,19 +39,20 @@ class Counting:
     def __init__(self) -> None:
         self.started: list[int] = []
 
-    def start(self, source: SourceBatch) -> CountingState:
+    def start(self, source: SourceBatch, *, beams: int) -> CountingState:
         values = source.parts["vectors"].values[..., 0]
         if (values[:, 0] < 0).any():
             raise DataError("below 0")
         self.started.append(len(values))
         return CountingState(first_B=values[:, 0], last_B=values[:, 1], steps_B=torch.zeros(len(values)))
 
-    def step(self, frame_BC: Tensor, state: Any) -> FrameStep:
-        begins_B = frame_BC[:, -1] > 0
+    def step(self, frame_NC: Tensor, state: Any) -> FrameStep:
+        begins_B = frame_NC[:, -1] > 0
         assert torch.equal(begins_B, state.steps_B == 0), "the edge is at the beginning and nowhere else"
-        mean_B = torch.where(begins_B, state.first_B, frame_BC[:, 0] + 1)
-        odds_B = torch.where(frame_BC[:, 0] >= state.last_B, 2.0, -2.0)
-        return FrameStep(mean_BC=mean_B[:, None], odds_B=odds_B, state=replace(state, steps_B=state.steps_B + 1))
+        mean_B = torch.where(begins_B, state.first_B, frame_NC[:, 0] + 1)
+        odds_B = torch.where(frame_NC[:, 0] >= state.last_B, 2.0, -2.0)
+        density = FrameDensity(mean_PC=mean_B[:, None], scale_PC=torch.ones(len(mean_B), 1), odds_P=odds_B)
+        return FrameStep(density=density, state=replace(state, steps_B=state.steps_B + 1))
 
 
 def request(number: int, first: float, last: float, **other: Any) -> Request:
@@ -151,3 +153,63 @@ def test_a_given_target_is_scored_by_its_density() -> None:
     stepper.longest = 2
     with pytest.raises(DecodingError, match="at most 1 frames, but one has 2"):
         Rollout(stepper).score([pair])
+
+
+# ---- paths -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class WalkingState(BeamRows):
+    """How far each path is to go."""
+
+    last_N: Tensor
+    first_N: Tensor
+
+
+class Walking(Counting):
+    """Counts with steps of chance: a random walk, whose spread is known at every step."""
+
+    def start(self, source: SourceBatch, *, beams: int) -> Any:
+        values_N = source.parts["vectors"].values[..., 0].repeat_interleave(beams, 0)
+        return WalkingState(beams=beams, first_N=values_N[:, 0], last_N=values_N[:, 1])
+
+    def step(self, frame_NC: Tensor, state: Any) -> FrameStep:
+        mean_N = torch.where(frame_NC[:, -1] > 0, state.first_N, frame_NC[:, 0] + 1)
+        odds_N = torch.where(frame_NC[:, 0] >= state.last_N, 2.0, -20.0)
+        spread_NC = torch.full((len(mean_N), 1), 0.5)
+        density = FrameDensity(mean_PC=mean_N[:, None], scale_PC=spread_NC, odds_P=odds_N)
+        return FrameStep(density=density, state=state)
+
+
+def test_quantiles_are_those_of_a_random_walk() -> None:
+    asked = request(0, 1, 100, min_length=9, max_length=9, search=Paths(paths=4000, quantiles=(0.1, 0.9)))
+    [found] = answer(Rollout(Walking()), [asked])
+    assert len(found.frames) == 9
+    for step, ((middle,), (low,), (high,)) in enumerate(
+        zip(found.frames, found.quantiles[0.1], found.quantiles[0.9], strict=True), start=1
+    ):
+        spread = 0.5 * math.sqrt(step)
+        assert middle == pytest.approx(step, abs=0.1 * spread)
+        assert high == pytest.approx(step + 1.2816 * spread, abs=0.1 * spread)
+        assert low == pytest.approx(step - 1.2816 * spread, abs=0.1 * spread)
+
+
+def test_paths_are_the_same_alone_and_in_company_and_others_with_another_seed() -> None:
+    paths = Paths(paths=20)
+    asked = [request(number, 1, last, max_length=8, search=paths) for number, last in enumerate((3, 9, 5))]
+    together = answer(Rollout(Walking(), max_rows=2), [*asked, request(3, 1, 4, max_length=8)])
+    assert len(together[3].frames) == 4, "one without paths waits for its turn"
+    assert together[3].quantiles == {}
+    for one, other in zip(asked, together[:3], strict=True):
+        [alone] = answer(Rollout(Walking()), [one])
+        assert alone.quantiles == other.quantiles
+        assert alone.logp == pytest.approx(other.logp)
+    [again] = answer(Rollout(Walking()), [replace(asked[0], search=replace(paths, seed=2))])
+    assert again.frames != together[0].frames
+
+
+def test_an_answer_is_as_long_as_half_of_its_paths() -> None:
+    """The end is likely from 3 on, and each path gets there when it does."""
+    [found] = answer(Rollout(Walking()), [request(0, 1, 3, max_length=12, search=Paths(paths=200))])
+    assert 3 <= len(found.frames) <= 5
+    assert all(math.isfinite(number) for frame in found.frames for number in frame)

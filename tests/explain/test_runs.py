@@ -15,6 +15,7 @@ from seqloom.core.locking import acquire
 from seqloom.explain.runs.lines import lines_of
 from seqloom.explain.runs.listing import runs_below
 from seqloom.explain.runs.page import page_of
+from seqloom.explain.runs.run import Curve
 
 RECIPE = """
 about = "A small one."
@@ -109,6 +110,14 @@ def test_curves_are_over_steps_and_over_time(several: Path) -> None:
     assert (done.validation.steps, done.validation.seconds) == ((10, 20, 30), (5.0, 10.0, 15.0))
     assert done.validation.values == (5.0, 7.0, 6.0)
     assert done.loss.values[0] == 0.9
+
+
+def test_a_curve_has_no_more_points_than_can_be_seen_and_json_can_hold_them() -> None:
+    many = Curve(steps=tuple(range(1000)), seconds=(), values=(*map(float, range(999)), float("nan")))
+    data = json.loads(json.dumps(many.to_data(), allow_nan=False))
+    assert len(data["steps"]) == len(data["values"]) == 200
+    assert (data["steps"][0], data["steps"][-1], data["values"][-2], data["values"][-1]) == (0, 999, 994.0, None)
+    assert data["seconds"] == []
 
 
 def test_settings_that_differ(several: Path) -> None:

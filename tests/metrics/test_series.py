@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from seqloom.core.errors import DataError
-from seqloom.metrics import Score, compare, measure
-from seqloom.metrics.series import LAST_VALUE
+from seqloom.metrics import Score, compare, measure, measure_quantiles
 
 
 def texts(*series: object) -> list[str]:
@@ -32,9 +31,6 @@ def test_each_error_is_its_formula() -> None:
         for s, a, r in zip(sources, answers, references, strict=True)
     ]
     assert mase.value == pytest.approx(np.concatenate(scaled).mean())
-    last = np.concatenate([(s[-1] - r).ravel() for s, r in zip(sources, references, strict=True)])
-    assert mse.against[LAST_VALUE] == pytest.approx((last**2).mean())
-    assert mae.against[LAST_VALUE] == pytest.approx(np.abs(last).mean())
     for score in (mse, mae, mase):
         assert score.low is not None
         assert score.high is not None
@@ -42,19 +38,9 @@ def test_each_error_is_its_formula() -> None:
         assert not score.higher_is_better
 
 
-def test_repeating_the_last_value_is_as_good_as_itself() -> None:
-    sources, references = [[1.0, 3.0, 2.0], [0.0, 4.0]], [[5.0, 1.0], [2.0]]
-    answers = texts([2.0, 2.0], [4.0])
-    for score in measure(
-        ["mse", "mae", "mase"], answers, [texts(each) for each in references], sources=texts(*sources)
-    ):
-        assert score.value == pytest.approx(score.against[LAST_VALUE])
-
-
 def test_who_is_shorter_stands_still() -> None:
     [score] = measure(["mae"], texts([1.0, 2.0], [0.0, 0.0, 0.0]), [texts([1.0, 3.0, 4.0]), texts([1.0])])
     assert score.value == pytest.approx((0 + 1 + 2 + 1 + 1 + 1) / 6)
-    assert score.against == {}
 
 
 def test_a_channel_that_stands_still_has_no_unit() -> None:
@@ -64,14 +50,44 @@ def test_a_channel_that_stands_still_has_no_unit() -> None:
     assert score.details == {"channels without a unit": 1}
 
 
-def test_a_text_is_no_last_value() -> None:
-    [score] = measure(["mse"], texts([1.0]), [texts([2.0])], sources=["up and down"])
-    assert score.against == {}
-
-
-def test_a_score_shows_what_it_is_against() -> None:
+def test_a_score_shows_four_digits_that_count() -> None:
     [score] = measure(["mae"], texts([0.25]), [texts([0.5])], sources=texts([0.0]))
-    assert str(score).startswith(f"MAE 0.25, {LAST_VALUE} 0.5 (nrefs:1|over:numbers|lengths:held|")
+    assert str(score).startswith("MAE 0.25 (nrefs:1|over:numbers|lengths:held|")
+
+
+def test_the_pinball_loss_is_its_formula_and_the_coverage_a_count() -> None:
+    dice = np.random.default_rng(1)
+    shares, real = (0.1, 0.5, 0.9), [dice.normal(size=4) for _ in range(30)]
+    said = [{share: np.full(4, share - 0.5) for share in shares} for _ in real]
+    losses = [
+        max(share * (y - q), (share - 1) * (y - q))
+        for told, each in zip(said, real, strict=True)
+        for share, quantile in told.items()
+        for q, y in zip(quantile, each, strict=True)
+    ]
+    within = [-0.4 <= y <= 0.4 for each in real for y in each]
+    told = [dict(zip(each, texts(*each.values()), strict=True)) for each in said]
+    pinball, coverage = measure_quantiles(told, texts(*real))
+    assert pinball.value == pytest.approx(np.mean(losses))
+    assert not pinball.higher_is_better
+    assert coverage.name == "coverage of 80 %"
+    assert coverage.value == pytest.approx(100 * np.mean(within))
+
+
+def test_the_right_quantiles_have_the_smallest_loss() -> None:
+    """That is what the loss is for: neither a wider nor a narrower band can win by it."""
+    real = [np.random.default_rng(2).normal(size=5000)]
+
+    def loss(width: float) -> float:
+        bands = {0.1: np.full(5000, -width), 0.9: np.full(5000, width)}
+        return measure_quantiles([dict(zip(bands, texts(*bands.values()), strict=True))], texts(*real))[0].value
+
+    assert loss(1.2816) < min(loss(0.9), loss(1.7))
+
+
+def test_one_quantile_covers_nothing() -> None:
+    [half] = measure_quantiles([{0.5: "[1, 2]"}], ["[3, 2]"])
+    assert half.value == pytest.approx(0.5)
 
 
 def test_a_score_says_itself_to_json() -> None:

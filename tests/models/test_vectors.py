@@ -29,10 +29,10 @@ VECTORS = {"target": {"kind": "vectors", "width": 16}, "head": {"kind": "vectors
 NOTHING = Memory(states_BSD=torch.zeros(1, 1, 1), mask_BS=torch.ones(1, 1, dtype=torch.bool))
 
 
-def head_and_targets(num_frames: int = 12) -> tuple[VectorHead, Features, Tensor]:
+def head_and_targets(num_frames: int = 12, *, learns_spread: bool = False) -> tuple[VectorHead, Features, Tensor]:
     """A head, what it reads, and as many frames with their edges; every fourth is an end."""
     torch.manual_seed(1)
-    head = VectorHead(8, channels=CHANNELS).double()
+    head = VectorHead(8, channels=CHANNELS, learns_spread=learns_spread).double()
     at = Features(hidden_PD=torch.randn(num_frames, 8).double(), row_P=torch.zeros(num_frames, dtype=torch.long))
     target_PC = torch.randn(num_frames, CHANNELS + 1).double()
     target_PC[:, -1] = 0
@@ -70,6 +70,32 @@ def test_a_frame_is_a_unit_gaussian_and_its_end_a_coin() -> None:
         gaussian = torch.distributions.Normal(said_C[:-1], 1.0).log_prob(target_C[:-1]).sum()
         wanted = end.log() if target_C[-1] else (1 - end).log() + gaussian
         torch.testing.assert_close(logp, wanted)
+
+
+def test_a_learnt_spread_is_that_of_the_gaussian() -> None:
+    head, at, target_PC = head_and_targets(learns_spread=True)
+    said, logp_P = head.density(at), head.score(at, NOTHING, target_PC).logp_P
+    assert head(at, NOTHING).shape == target_PC.shape, "what is fed back has no spread"
+    wanted_PC = torch.distributions.Normal(said.mean_PC, said.scale_PC).log_prob(target_PC[:, :-1])
+    going_P = torch.nn.functional.logsigmoid(-said.odds_P)
+    real_P = target_PC[:, -1] == 0
+    torch.testing.assert_close(logp_P[real_P], (wanted_PC.sum(-1) + going_P)[real_P])
+    torch.testing.assert_close(logp_P[~real_P], torch.nn.functional.logsigmoid(said.odds_P)[~real_P])
+
+
+def test_a_spread_is_learnt_and_never_nothing() -> None:
+    """Ones and zeros by chance are a half, give or take a half; what never changes is as narrow as it may be."""
+    head = VectorHead(2, channels=1, learns_spread=True)
+    at = Features(hidden_PD=torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]), row_P=torch.zeros(3, dtype=torch.long))
+    target_PC = torch.tensor([[0.0, 0.0], [1.0, 0.0], [5.0, 0.0]])
+    optimizer = torch.optim.Adam(head.parameters(), lr=0.05)
+    for _ in range(600):
+        optimizer.zero_grad()
+        (-head.score(at, NOTHING, target_PC).logp_P.sum()).backward()
+        optimizer.step()
+    chance, _, still = head.density(at).scale_PC[:, 0].tolist()
+    assert chance == pytest.approx(0.5, abs=0.05)
+    assert 0 < math.exp(-6) <= still < 0.1
 
 
 def test_its_gradient_is_that_of_half_the_squared_error() -> None:

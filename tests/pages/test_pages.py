@@ -158,3 +158,16 @@ def test_words_of_a_page() -> None:
     assert slug("What is in `train.de`?") == "what-is-in-train-de"
     assert [language_of(each) for each in ("abc", "é", "漢字", "漢字かな", "한국")] == [None, None, "zh", "ja", "ko"]
     assert escaped("a<b") == "a&lt;b"
+
+
+def test_a_band_lies_around_its_line_and_its_edges_can_be_read() -> None:
+    line = Line(name="answer", x=[1.0, 2.0], y=[5.0, 6.0], low=[4.0, 3.0], high=[7.0, 9.0])
+    drawn = Lines(caption="How far", alt="two frames", lines=[line], x="frames", y="value").html()
+    [band] = re.findall(r'd="([^"]*)" class="band c1"', drawn)
+    at = [tuple(map(float, point.split())) for point in re.findall(r"[\d.]+ [\d.]+", band)]
+    assert len(at) == 4
+    (left, first), (right, second), (_, third), (_, fourth) = at
+    assert left < right
+    assert second < first < fourth < third, "a picture's rows count from the top: 9, 7, 4, 3"
+    for title in ("answer, low", "answer, high"):
+        assert title in drawn

@@ -15,8 +15,9 @@ from seqloom.cli.main import main
 from seqloom.core.errors import DataError, RecipeError
 from seqloom.core.settings import parse
 from seqloom.data.batches import make_batch, ordered_batches
+from seqloom.data.rows import Row
 from seqloom.decoding.request import Pair
-from seqloom.metrics.series import LAST_VALUE
+from seqloom.tasks.forecast import LAST_VALUE
 from seqloom.workflow.model import Model
 from seqloom.workflow.preparing import open_data
 from seqloom.workflow.recipe import Recipe, load_recipe
@@ -81,10 +82,11 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object, status: int = 0)
 
 def test_a_forecast_beats_repeating_the_last_value(model: Path, folder: Path) -> None:
     report = seqloom.load(model).evaluate(folder / "test.jsonl")
-    for name in ("mase", "mae", "mse"):
+    simple = {score.name: score.value for score in report.baselines[LAST_VALUE]}
+    for name in ("mase", "mae", "mse", "pinball"):
         score = report[name]
         assert score.high is not None
-        assert score.high < score.against[LAST_VALUE] / 2, str(score)
+        assert score.high < simple[score.name] / 2, str(score)
     assert report["mase"].value < 0.5, str(report)
     assert report.reliability is None, "a series of numbers has no confidence"
 
@@ -94,10 +96,11 @@ def test_the_scores_are_told_beside_what_is_simplest(
 ) -> None:
     said, _ = run(capsys, "evaluate", model, folder / "test.jsonl")
     assert said.startswith("MASE 0.")
-    assert f", {LAST_VALUE} " in said
+    assert f"beside it, {LAST_VALUE}: MASE " in said
+    assert "beside it, repeating the last 12: MASE " in said
     assert " ± " in said
     told = json.loads(run(capsys, "evaluate", model, folder / "test.jsonl", "--json")[0])
-    assert told["scores"]["mase"]["value"] < told["scores"]["mase"]["against"][LAST_VALUE]
+    assert told["scores"]["mase"]["value"] < told["baselines"][LAST_VALUE]["mase"]["value"]
     metrics = json.loads((model / "metrics.json").read_text())
     assert {"mase", "mae", "mse", "loss"} <= metrics["history"][-1]["scores"].keys()
 
@@ -120,6 +123,17 @@ def test_answers_are_lists_of_numbers_in_the_order_asked(
     ]
     assert [each["series"] for each in told] == found
     assert "confidence" not in told[0]
+    low, middle, high = (np.array([each["quantiles"][share] for each in told]) for share in ("10", "50", "90"))
+    assert (low < middle).all()
+    assert (middle < high).all()
+    np.testing.assert_allclose(middle, found, rtol=1e-6)
+    wide = ("--set", "answers.search.quantiles=[0.01,0.99]", "--set", "answers.search.seed=2")
+    other = [
+        json.loads(line)
+        for line in run(capsys, "predict", model, folder / "asked.jsonl", "--json", *wide)[0].splitlines()
+    ]
+    assert list(other[0]["quantiles"]) == ["1", "99"]
+    assert (np.array([each["quantiles"]["99"] for each in other]) - high).mean() > 0.5, "two spreads are more than one"
 
 
 def test_python_is_given_lists_and_arrays(model: Path) -> None:
@@ -170,8 +184,11 @@ def test_batches_from_disk_are_those_made_of_pairs(tmp_path: Path) -> None:
     [corpus] = open_data(tmp_path / "run" / "data").corpora
     vocabulary = made.numbering.target_vocabulary
     [kept] = ordered_batches(corpus, tokens=10_000, vocabulary=vocabulary)
-    sources = [made.numbering.source(json.dumps(source))[0] for source, _ in rows]
-    targets = [made.numbering.target(json.dumps(target)) for _, target in rows]
+    read = [
+        made.numbering.read(Row(source=json.dumps(source), targets=(json.dumps(target),))) for source, target in rows
+    ]
+    sources = [made.numbering.source(row.source)[0] for row in read]
+    targets = [made.numbering.target(row.targets[0]) for row in read]
     fresh = make_batch(
         [Pair(source=source, target=target) for source, target in zip(sources, targets, strict=True)],
         vocabulary=vocabulary,
@@ -209,7 +226,7 @@ def test_a_bad_line_is_named(
 def test_what_is_asked_of_a_forecast_is_checked(model: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = write(folder / "one.jsonl", seasons(1, seed=1))
     assert "must be left out" in run(capsys, "predict", model, file, "--min-confidence", "0.5", status=2)[1]
-    assert 'search.kind must be "beam"' in run(capsys, "predict", model, file, "--sample", status=2)[1]
+    assert 'search.kind must be "beam" or "paths"' in run(capsys, "predict", model, file, "--sample", status=2)[1]
     loaded = seqloom.load(model)
     with pytest.raises(DataError, match="no series of numbers"):
         loaded.predict([["a", "b"]])
@@ -225,6 +242,8 @@ def test_what_is_asked_of_a_forecast_is_checked(model: Path, folder: Path, capsy
         ),
         ("model.target.kind=tokens", 'target.kind must be "vectors" with `head.kind` "vectors"'),
         ("training.smoothing=0.1", "training.smoothing must be 0"),
+        ("model.head.spread=unit", 'answers.search.kind must be "beam" where `model.head.spread` is "unit"'),
+        ("answers.search.quantiles=[0.9, 0.1]", "quantiles must be shares that rise"),
         ("training.r_drop=1.0", "training.r_drop must be 0"),
         ("training.word_dropout=0.1", "training.word_dropout must be 0"),
         ("training.sampling.kind=linear", "training.sampling.kind must be"),
@@ -233,7 +252,7 @@ def test_what_is_asked_of_a_forecast_is_checked(model: Path, folder: Path, capsy
         ("data.on_long=split", "data.on_long must not be"),
         ("data.special_tokens=['<a>']", "data.special_tokens are for text"),
         ("model.tie=output", 'tie must be "none"'),
-        ("model.head.kind=generator", 'head.kind must be "vectors"'),
+        ("model.head={kind='generator'}", 'head.kind must be "vectors"'),
         ("answers.min_length=13", "min_length must be at most max_length (12), but is 13"),
     ],
 )

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from seqloom.cli.options import Overrides, named
+from seqloom.cli.options import Overrides, column, named
 
 __all__ = ["histories"]
 
@@ -61,17 +61,13 @@ def histories(
     from seqloom.data.histories import Histories, write_histories
 
     made = Histories(
-        user=_column(user),
-        item=_column(item),
-        rating=_column(rating),
-        time=_column(time),
+        user=column(user),
+        item=column(item),
+        rating=column(rating),
+        time=column(time),
         least=least,
-        name=_column(name),
-        beside=tuple(_column(each) for each in with_.split(",") if each),
+        name=column(name),
+        beside=tuple(column(each) for each in with_.split(",") if each),
         last=last,
     )
     print("\n".join(write_histories(named(ratings), out, made, items=items, reading=reading_of(overrides))))
-
-
-def _column(name: str) -> int | str:
-    return int(name) if name.isdecimal() else name

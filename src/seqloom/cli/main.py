@@ -17,6 +17,7 @@ from seqloom.cli.data import data
 from seqloom.cli.datastore import datastore
 from seqloom.cli.distill import distill
 from seqloom.cli.evaluate import evaluate
+from seqloom.cli.explain import explain
 from seqloom.cli.export import export
 from seqloom.cli.families import families
 from seqloom.cli.options import hide_hyphens
@@ -25,6 +26,7 @@ from seqloom.cli.quickstart import quickstart
 from seqloom.cli.recipes import recipes
 from seqloom.cli.runs import runs
 from seqloom.cli.score import score
+from seqloom.cli.serve import serve
 from seqloom.cli.train import train
 from seqloom.cli.trim import trim
 from seqloom.core.errors import SeqloomError
@@ -59,6 +61,8 @@ COMMANDS = (
     chat,
     evaluate,
     score,
+    explain,
+    serve,
     compare,
     runs,
     export,

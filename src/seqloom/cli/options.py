@@ -20,6 +20,7 @@ __all__ = [
     "Overrides",
     "Task",
     "Trust",
+    "column",
     "given_by",
     "hide_hyphens",
     "importing",
@@ -39,6 +40,11 @@ Engine: TypeAlias = EngineName
 
 _STDIN = "<standard input>"
 _TABLES = (".tsv", ".csv", ".jsonl", ".ndjson", ".json")
+
+
+def column(name: str) -> int | str:
+    """Of a table: its number from 1, or its name."""
+    return int(name) if name.isdecimal() else name
 
 
 def hide_hyphens(arguments: Sequence[str]) -> list[str]:

@@ -19,6 +19,8 @@ _EXPECTED: Mapping[str, str] = {
     "int_from_float": "a whole number",
     "int_type": "a whole number",
     "list_type": "a list",
+    "model_attributes_type": "a table",
+    "model_type": "a table",
     "path_type": "a path in quotes",
     "string_type": "a string",
     "tuple_type": "a list",
@@ -76,8 +78,13 @@ def must_be(path: str, expected: str, value: object, *, names: Iterable[str] = (
 
 def explain(error: ValidationError, path: str, value: object) -> list[str]:
     """One line for each place in `value` that pydantic refused; a place refused by each member of a union is one."""
+    return explain_each(error.errors(include_url=False), path, value)
+
+
+def explain_each(found: Iterable[Any], path: str, value: object) -> list[str]:
+    """The same from pydantic's list of what it found."""
     places: dict[str, list[Any]] = {}
-    for detail in error.errors(include_url=False):
+    for detail in found:
         places.setdefault(_place(detail["loc"], path, value), []).append(detail)
     return [_line(place, details) for place, details in places.items()]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from zlib import crc32
 
@@ -15,6 +14,7 @@ from seqloom.data.converting import ReadingSettings, rows_told
 from seqloom.data.ledger import Ledger
 from seqloom.data.readers import read_rows
 from seqloom.data.rows import BadLine, Row
+from seqloom.data.times import number_of, time_of
 from seqloom.data.writing import Wanted, write_rows
 
 __all__ = ["SEPARATOR", "Histories", "write_histories"]
@@ -123,7 +123,7 @@ def _events(file: str, made: Histories, reading: ReadingSettings) -> Iterator[Ro
         wrong = ""
         found: dict[str, float] = {}
         for name in numbers:
-            value = _time(row.extras[name]) if name == "time" else _number(row.extras[name])
+            value = time_of(row.extras[name]) if name == "time" else number_of(row.extras[name])
             if value is None:
                 kind = "a number or a date such as 2024-05-01" if name == "time" else "a number"
                 wrong = wrong or f"the {name} must be {kind}, but is `{row.extras[name]}`"
@@ -140,25 +140,6 @@ def _events(file: str, made: Histories, reading: ReadingSettings) -> Iterator[Ro
             yield BadLine(file=row.file, line=row.line, what=what, text=text, left_out=True)
         else:
             yield replace(row, source=row.source.strip(), targets=(row.targets[0].strip(),), extras=found)
-
-
-def _time(value: object) -> float | None:
-    """In seconds, whichever way it is written."""
-    number = _number(value)
-    if number is not None:
-        return number
-    try:
-        found = datetime.fromisoformat(str(value).strip())
-    except ValueError:
-        return None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-
-
-def _number(value: object) -> float | None:
-    try:
-        return float(str(value))
-    except ValueError:
-        return None
 
 
 def _names(file: str, made: Histories, reading: ReadingSettings) -> tuple[Mapping[str, str], list[str]]:

@@ -9,17 +9,20 @@ from itertools import pairwise
 
 from seqloom.core.scripts import UNSPACED
 
-__all__ = ["Piece", "cut_layout", "cut_sentences", "group", "join_answers"]
+__all__ = ["Piece", "cut_layout", "cut_sentences", "gap_between", "group", "join_answers"]
 
 _CLOSERS = "\"'”’»)\\]」』）】"
 _ABBREVIATIONS = "Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|e\\.g|i\\.e|No|Nr|bzw|ca|z\\.B|d\\.h|M|Mme|Mlle|cf"
+# Each run of signs or spaces is looked at once, however long it is: nothing here is tried again from its middle.
 _END = re.compile(
-    rf"[。！？…]+[{_CLOSERS}]*\s*"
+    rf"[。！？…]++[{_CLOSERS}]*+\s*+"
     # A full stop only where a space follows, and no small letter, initial or abbreviation says otherwise.
-    rf"|[.!?]+[{_CLOSERS}]*(?:\s+(?=[^\sa-zà-öø-ÿа-я])|\s*$)"
-    r"|\s*\n\s*"
+    rf"|(?<![.!?])[.!?]++[{_CLOSERS}]*+(?:\s++(?=[^\sa-zà-öø-ÿа-я])|\s*+$)"
+    r"|(?<![^\S\n])[^\S\n]*+\n\s*+"
 )
 _NO_END = re.compile(rf"(?:^|[\s(])(?:{_ABBREVIATIONS}|[A-Z])\.$")
+_LONGEST = 8
+"""More characters than any of them has, with what stands before it."""
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _BREAK = re.compile(r"\r?\n")
 _LEAD = re.compile(r"\s*(?:(?:[-*+\u2022\u2023\u00b7\u2013\u2014]|\(?[0-9]{1,3}[.)]|\(?[a-z]\)|#{1,6}|>+)\s+)*")
@@ -63,7 +66,8 @@ def cut_sentences(text: str) -> list[str]:
     """The sentences, each with the white space behind it: together they are the text."""
     sentences, start = [], 0
     for found in _END.finditer(text):
-        if found.end() > start and not (found.end() < len(text) and _NO_END.search(text[start : found.end()].rstrip())):
+        last = text[max(start, found.start() - _LONGEST) : found.end()].rstrip()
+        if found.end() > start and not (found.end() < len(text) and _NO_END.search(last)):
             sentences.append(text[start : found.end()])
             start = found.end()
     return [*sentences, text[start:]] if start < len(text) else sentences
@@ -92,7 +96,12 @@ def join_answers(parts: Sequence[str], answers: Sequence[str], befores: Sequence
             text += before
         elif number:
             gap = parts[number - 1][len(parts[number - 1].rstrip()) :]
-            together = not text or not answer or _UNSPACED.match(text[-1]) or _UNSPACED.match(answer[0])
-            text += gap if "\n" in gap else "" if together else " "
+            text += gap if "\n" in gap else gap_between(text, answer)
         text += answer
     return text
+
+
+def gap_between(before: str, behind: str) -> str:
+    """What stands between two sentences of one line: nothing where the script of either has no spaces."""
+    together = not before or not behind or _UNSPACED.match(before[-1]) or _UNSPACED.match(behind[0])
+    return "" if together else " "

@@ -12,6 +12,7 @@ from seqloom.decoding.ways import (
     DiverseBeam,
     ExactSearch,
     MbrSearch,
+    Paths,
     Sampling,
     SearchKind,
     StochasticBeam,
@@ -36,6 +37,7 @@ __all__ = [
     "MbrSearch",
     "Only",
     "Pair",
+    "Paths",
     "Piece",
     "Request",
     "Sampling",
@@ -156,6 +158,8 @@ class Answer:
     token_logps: tuple[float, ...]
     frames: tuple[tuple[float, ...], ...] = ()
     """What an answer of real-valued vectors has in place of tokens."""
+    quantiles: Mapping[float, Sequence[Any]] = field(default_factory=dict)
+    """Where paths were drawn: frames that these shares of them stay below."""
     attention: tuple[tuple[float, ...], ...] | None = None
     """A row a token (the end included), a column a source position."""
     alternatives: tuple[Answer, ...] = ()

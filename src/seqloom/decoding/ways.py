@@ -11,7 +11,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from seqloom.core.settings import Amount, Fraction, Positive, Scale, Seed
+from seqloom.core.errors import RecipeError
+from seqloom.core.settings import Amount, Fraction, Positive, Scale, Seed, Share
 
 if TYPE_CHECKING:
     from seqloom.decoding.request import Request
@@ -21,6 +22,7 @@ __all__ = [
     "DiverseBeam",
     "ExactSearch",
     "MbrSearch",
+    "Paths",
     "Sampling",
     "SearchKind",
     "StochasticBeam",
@@ -239,7 +241,40 @@ class MbrSearch:
         return Sampling(seed=self.seed, temperature=self.temperature, top_p=self.top_p)
 
 
-SearchKind = BeamSearch | Sampling | DiverseBeam | StochasticBeam | Viterbi | ExactSearch | MbrSearch
+@dataclass(frozen=True, kw_only=True)
+class Paths:
+    """The paths of a series (Salinas et al. 2020): many that might come, drawn frame by frame.
+
+    The answer is their median at each frame; beside it are their quantiles, which say how sure it is.
+    """
+
+    kind: Literal["paths"] = "paths"
+    paths: Positive = 100
+    """How many are drawn. The more, the steadier the quantiles, and the longer it takes."""
+    quantiles: tuple[Share, ...] = (0.1, 0.5, 0.9)
+    """Shares of the paths that are below what is told: 0.1 and 0.9 hold four fifths of them between them."""
+    seed: Seed = 1
+
+    def __post_init__(self) -> None:
+        if not self.quantiles or list(self.quantiles) != sorted(set(self.quantiles)):
+            raise RecipeError(
+                f"quantiles must be shares that rise, as [0.1, 0.5, 0.9] do, but are {[*self.quantiles]}. Order them."
+            )
+
+    def fault(self, request: Request, *, order: int | None, size: int) -> str | None:
+        return (
+            '`search` of a request must be one for tokens, but is "paths", which is for series of numbers. '
+            'Take "sampling".'
+        )
+
+    def rows(self, request: Request, *, size: int) -> int:
+        return self.paths
+
+    def alike(self) -> Hashable:
+        return self.kind, self.paths
+
+
+SearchKind = BeamSearch | Sampling | DiverseBeam | StochasticBeam | Viterbi | ExactSearch | MbrSearch | Paths
 
 
 def _too_many(request: Request) -> str | None:

@@ -8,6 +8,7 @@ import sys
 from collections import deque
 from collections.abc import Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -106,12 +107,22 @@ class CTranslate2Engine:
         self.files = self._model.files
         # One more than work, so that a worker finds its next batch waiting when it is done with one.
         self._pool = ThreadPoolExecutor(self.workers + 1, thread_name_prefix="ctranslate2")
+        self._begin()
+
+    def _begin(self) -> None:
         self._asked: dict[Hashable, _Asked] = {}
         self._waiting: list[_Asked] = []
         self._planned: deque[list[_Asked]] = deque()
         self._under_way = 0
         self._refused: list[Failed] = []
         self._news: SimpleQueue[_Over | _Token] = SimpleQueue()
+
+    def beside(self) -> CTranslate2Engine:
+        """Another engine over the same weights: what is asked of one is told by none but it, so that each may have a
+        thread of its own."""
+        other = copy(self)
+        other._begin()
+        return other
 
     # ---- what it cannot do -------------------------------------------------------------------------------------------
 

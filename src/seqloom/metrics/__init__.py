@@ -14,6 +14,7 @@ from seqloom.metrics.likelihood import perplexity
 from seqloom.metrics.ranking import measure_ranking
 from seqloom.metrics.reliability import Reliability, measure_reliability
 from seqloom.metrics.score import Comparison, Score
+from seqloom.metrics.series import measure_quantiles
 from seqloom.metrics.texts import SERIES_METRICS, MetricName, check_metrics, compare, count, measure, qualities
 from seqloom.metrics.variety import distinct, repeating
 
@@ -36,6 +37,7 @@ __all__ = [
     "holm",
     "measure",
     "measure_label_sets",
+    "measure_quantiles",
     "measure_ranking",
     "measure_recall",
     "measure_reliability",

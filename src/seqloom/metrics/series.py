@@ -1,4 +1,4 @@
-"""How far real-valued sequences are from what they should be; and how far it is to say the last value again and again.
+"""How far real-valued sequences are from what they should be, and how far apart their quantiles are.
 
 Answers, references and sources are series as ``seqloom.core.series`` writes them, in the data's own units. Where an
 answer and its reference differ in length, the shorter one stands still at its last frame.
@@ -6,7 +6,7 @@ answer and its reference differ in length, the shorter one stands still at its l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -15,12 +15,10 @@ from seqloom.core.errors import DataError
 from seqloom.core.series import SeriesError, read_series
 from seqloom.metrics.bootstrap import Floats
 from seqloom.metrics.corpus import Corpus
-from seqloom.metrics.counts import Counts
+from seqloom.metrics.counts import Counts, check_samples, percent
+from seqloom.metrics.score import Score
 
-__all__ = ["LAST_VALUE", "mae", "mase", "mse"]
-
-LAST_VALUE = "repeating the last value"
-"""The simplest forecast: what a model that has learnt anything must beat."""
+__all__ = ["mae", "mase", "measure_quantiles", "mse"]
 
 
 def mse(corpus: Corpus) -> Counts:
@@ -45,7 +43,6 @@ def mase(corpus: Corpus) -> Counts:
             "`mase` must have the sources, from which it takes its unit, but has none. Give them, or `mae`."
         )
     rows: list[list[float]] = []
-    naive: list[list[float]] = []
     still = 0
     for row, (answer_TC, reference_TC) in enumerate(_pairs(corpus), start=1):
         source_SC = _series(corpus.sources[row - 1], f"row {row}: the source")
@@ -58,9 +55,8 @@ def mase(corpus: Corpus) -> Counts:
         moves_C = steps_C > 0
         still += int((~moves_C).sum())
         unit_C = np.where(moves_C, steps_C, 1.0)
-        for found, said_TC in ((rows, answer_TC), (naive, source_SC[-1:])):
-            errors_TC = np.abs(np.subtract(*_as_long(said_TC, reference_TC))) / unit_C
-            found.append([float(errors_TC[:, moves_C].sum()), float(errors_TC[:, moves_C].size)])
+        errors_TC = np.abs(np.subtract(*_as_long(answer_TC, reference_TC))) / unit_C
+        rows.append([float(errors_TC[:, moves_C].sum()), float(errors_TC[:, moves_C].size)])
     return Counts(
         name="MASE",
         rows_NK=np.array(rows, dtype=np.float64),
@@ -68,21 +64,67 @@ def mase(corpus: Corpus) -> Counts:
         signature=_signature(corpus),
         higher_is_better=False,
         details={"channels without a unit": still},
-        against={LAST_VALUE: float(_mean(np.array(naive, dtype=np.float64).sum(0)))},
         digits=None,
     )
 
 
+def measure_quantiles(
+    quantiles: Sequence[Mapping[float, str]],
+    references: Sequence[str],
+    *,
+    samples: int = 1000,
+    seed: int = 12345,
+) -> list[Score]:
+    """The pinball loss (Koenker & Bassett 1978): (y - q) p where y lies above the quantile q of share p, and
+    (q - y)(1 - p) below it, the mean over shares and numbers. Of one share, 0.5, it is half the absolute error.
+
+    Beside it the coverage, where there are two shares or more: the percentage of numbers between the lowest and the
+    highest quantile. It should be as many percent as lie between the two shares.
+    """
+    check_samples(samples)
+    losses: list[tuple[float, int]] = []
+    covered: list[tuple[int, int]] = []
+    for row, (told, reference) in enumerate(zip(quantiles, references, strict=True), start=1):
+        reference_TC = _series(reference, f"row {row}: the reference")
+        found = {}
+        for share, text in sorted(told.items()):
+            quantile_TC, real_TC = _as_long(_series(text, f"row {row}: the quantile {share:g}"), reference_TC)
+            found[share] = real_TC - quantile_TC
+        losses.append(
+            (
+                sum(float(np.maximum(share * far_TC, (share - 1) * far_TC).sum()) for share, far_TC in found.items()),
+                sum(far_TC.size for far_TC in found.values()),
+            )
+        )
+        first_TC, *_, last_TC = found.values() if len(found) > 1 else [*found.values()] * 2
+        covered.append((int(((first_TC >= 0) & (last_TC <= 0)).sum()), first_TC.size))
+    shares = sorted(quantiles[0])
+    signature = f"quantiles:{','.join(f'{share:g}' for share in shares)}|version:seqloom {seqloom.__version__}"
+    pinball = Counts(
+        name="pinball",
+        rows_NK=np.array(losses, float),
+        formula=_mean,
+        signature=signature,
+        higher_is_better=False,
+        digits=None,
+    )
+    if len(shares) < 2:
+        return [pinball.score(samples=samples, seed=seed)]
+    wanted = 100 * (shares[-1] - shares[0])
+    coverage = Counts(
+        name=f"coverage of {wanted:.3g} %", rows_NK=np.array(covered, float), formula=percent, signature=signature
+    )
+    return [each.score(samples=samples, seed=seed) for each in (pinball, coverage)]
+
+
 def _mean_of(corpus: Corpus, name: str, error: np.ufunc) -> Counts:
     rows = [_row(answer_TC, reference_TC, error) for answer_TC, reference_TC in _pairs(corpus)]
-    naive = _last_values(corpus, error)
     return Counts(
         name=name,
         rows_NK=np.array(rows, dtype=np.float64),
         formula=_mean,
         signature=_signature(corpus),
         higher_is_better=False,
-        against={} if naive is None else {LAST_VALUE: naive},
         digits=None,
     )
 
@@ -90,20 +132,6 @@ def _mean_of(corpus: Corpus, name: str, error: np.ufunc) -> Counts:
 def _row(answer_TC: Floats, reference_TC: Floats, error: np.ufunc) -> tuple[float, float]:
     errors_TC = error(np.subtract(*_as_long(answer_TC, reference_TC)))
     return float(errors_TC.sum()), float(errors_TC.size)
-
-
-def _last_values(corpus: Corpus, error: np.ufunc) -> float | None:
-    """What the last frame of each source comes to; None where sources are something else."""
-    rows = []
-    for source, (_, reference_TC) in zip(corpus.sources or (), _pairs(corpus), strict=False):
-        try:
-            source_SC = np.array(read_series(source))
-        except SeriesError:
-            return None
-        if source_SC.shape[1:] != reference_TC.shape[1:]:
-            return None
-        rows.append(_row(source_SC[-1:], reference_TC, error))
-    return float(_mean(np.array(rows).sum(0))) if rows else None
 
 
 def _pairs(corpus: Corpus) -> Iterator[tuple[Floats, Floats]]:

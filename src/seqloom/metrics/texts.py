@@ -105,8 +105,7 @@ def measure(
     leaves the interval out. ``tokenize`` is for the metrics that count tokens (rouge, wer, token_accuracy): by
     default they count words where a writing has spaces and characters where it has none; its name goes into the
     signature. ``bleu_tokenizer`` is one of sacreBLEU's; by default the references' writing chooses: 13a, for Chinese
-    zh, for other writings without spaces and for Korean char. ``sources`` are what mase takes its unit from, and what
-    mse and mae are compared with.
+    zh, for other writings without spaces and for Korean char. ``sources`` are what mase takes its unit from.
     """
     check_samples(samples)
     counted = count(names, answers, references, tokenize=tokenize, bleu_tokenizer=bleu_tokenizer, sources=sources)

@@ -94,6 +94,14 @@ class Encoder(nn.Module):
     def forward(self, memory: Memory) -> Memory:
         raise NotImplementedError
 
+    def self_attention(self, memory: Memory) -> tuple[Tensor, ...]:
+        """Where each layer's positions look, (B, H, S, S) from the bottom to the top.
+
+        (): not all of its layers look at the whole source and at nothing else, so that nobody can say of what a state
+        is made.
+        """
+        return ()
+
     def imagine(self, z_BZ: Tensor) -> Memory:
         """The memory of a source that was condensed to these numbers."""
         raise NotImplementedError

@@ -111,14 +111,17 @@ class EncoderLayer(nn.Module):
         self.self_residual = Residual(kind)
         self.feed_residual = Residual(kind)
 
-    def forward(self, x_BSD: Tensor, positions_BS: Tensor, visible: Visible) -> Tensor:
+    def forward(
+        self, x_BSD: Tensor, positions_BS: Tensor, visible: Visible, *, show: bool = False
+    ) -> tuple[Tensor, Tensor | None]:
+        """The layer's output, and the attention if shown."""
         seen_BSD = self.self_residual.before(x_BSD)
         q_BSHE = self.positions.rotate(self.self_attention.queries(seen_BSD), positions_BS)
         k_BSGE, v_BSGE = self.self_attention.keys_values(seen_BSD)
         k_BSGE = self.positions.rotate(k_BSGE, positions_BS)
-        attended, _ = self.self_attention(*self.sight.split(q_BSHE, k_BSGE, v_BSGE), visible)
+        attended, weights = self.self_attention(*self.sight.split(q_BSHE, k_BSGE, v_BSGE), visible, show=show)
         x_BSD = self.self_residual.after(x_BSD, self.sight.join(attended, like_BSD=x_BSD))
-        return self.feed_residual.after(x_BSD, self.feed_forward(self.feed_residual.before(x_BSD)))
+        return self.feed_residual.after(x_BSD, self.feed_forward(self.feed_residual.before(x_BSD))), weights
 
 
 class DecoderLayer(nn.Module):

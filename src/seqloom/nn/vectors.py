@@ -7,6 +7,7 @@ a sequence of frames is read, said, padded and kept as one of tokens is.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -22,7 +23,7 @@ from seqloom.nn import initial
 from seqloom.nn.chance import Dropout
 from seqloom.nn.embedding import Embedding
 
-__all__ = ["VectorEmbedding", "VectorEmbeddingSettings", "check_channels", "edged"]
+__all__ = ["FrameDensity", "VectorEmbedding", "VectorEmbeddingSettings", "check_channels", "edged"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,23 @@ class VectorEmbedding(Embedding):
     def forward(self, values_NTC: Tensor) -> Tensor:
         embedded_NTD: Tensor = self.dropout(self.into(values_NTC))
         return embedded_NTD
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameDensity:
+    """What is said of the frame at each position: a Gaussian with a spread for each channel, or that there is none."""
+
+    mean_PC: Tensor
+    scale_PC: Tensor
+    odds_P: Tensor
+    """Log-odds that all frames have ended."""
+
+    def logp_P(self, target_P: Tensor) -> Tensor:
+        """The log-density of frames with their edge, (P, C + 1)."""
+        target_PC, ends_P = target_P[:, :-1].to(self.mean_PC.dtype), target_P[:, -1] > 0
+        squares_P = ((target_PC - self.mean_PC) / self.scale_PC).square().sum(-1)
+        density_P = -(squares_P + target_PC.shape[1] * math.log(2 * math.pi)) / 2 - self.scale_PC.log().sum(-1)
+        return torch.where(ends_P, functional.logsigmoid(self.odds_P), functional.logsigmoid(-self.odds_P) + density_P)
 
 
 def edged(values_BTC: Tensor, mask_BT: Tensor) -> Tensor:

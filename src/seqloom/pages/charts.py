@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from seqloom.pages.axes import Axis, Frame, label, path, picture
 from seqloom.pages.blocks import Column, Details, Table
+from seqloom.pages.letters import LETTER, letters
 from seqloom.pages.markup import Html, element, escaped, joined, number, prose
 
 __all__ = ["Bars", "Heatmap", "Histogram", "Line", "Lines"]
@@ -103,6 +104,9 @@ class Line:
     name: str
     x: Sequence[float]
     y: Sequence[float]
+    low: Sequence[float] = ()
+    """With ``high`` the edges of a band around it: how far it may be off."""
+    high: Sequence[float] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,14 +128,14 @@ class Lines:
 
     def html(self) -> Html:
         across = [value for line in self.lines for value in line.x]
-        up = [value for line in self.lines for value in line.y]
+        up = [value for line in self.lines for value in (*line.y, *line.low, *line.high)]
         low, high = (0.0 if self.from_zero else min(up)), max(up)
         room = 0.0 if self.from_zero else 0.05 * (high - low)
         frame = Frame(
             x=Axis(min(across), max(across), self.x, logarithmic=self.logarithmic),
             y=Axis(low - room, high + room, self.y),
         )
-        drawn = []
+        drawn = [_band(frame, line, place) for place, line in enumerate(self.lines) if line.low]
         for place, line in enumerate(self.lines):
             at = [(frame.across(x), frame.up(y)) for x, y in zip(line.x, line.y, strict=True)]
             drawn.append(path("M" + "L".join(f"{x:g} {y:g}" for x, y in at), f"line c{_colour(place)}"))
@@ -143,15 +147,24 @@ class Lines:
         )
 
     def _table(self) -> Table:
+        told: dict[str, tuple[Sequence[float], Sequence[float]]] = {}
+        for line in self.lines:
+            told[line.name] = line.x, line.y
+            if line.low:
+                told |= {f"{line.name}, low": (line.x, line.low), f"{line.name}, high": (line.x, line.high)}
         rows: dict[float, list[str | float | None]] = {}
-        for place, line in enumerate(self.lines):
-            for x, y in zip(line.x, line.y, strict=True):
-                rows.setdefault(x, [x, *[None] * len(self.lines)])[place + 1] = y
-        columns = [
-            Column(title=self.x, kind="number"),
-            *(Column(title=each.name, kind="number") for each in self.lines),
-        ]
+        for place, (across, up) in enumerate(told.values()):
+            for x, y in zip(across, up, strict=True):
+                rows.setdefault(x, [x, *[None] * len(told)])[place + 1] = y
+        columns = [Column(title=self.x, kind="number"), *(Column(title=name, kind="number") for name in told)]
         return Table(caption=self.caption, columns=columns, rows=[rows[x] for x in sorted(rows)])
+
+
+def _band(frame: Frame, line: Line, place: int) -> Html:
+    """There along its upper edge, and back along the lower one."""
+    edges = [*zip(line.x, line.high, strict=True), *reversed([*zip(line.x, line.low, strict=True)])]
+    at = "L".join(f"{frame.across(x):g} {frame.up(y):g}" for x, y in edges)
+    return path(f"M{at}Z", f"band c{_colour(place)}")
 
 
 def _dot(x: float, y: float, place: int) -> Html:
@@ -196,7 +209,7 @@ class Heatmap:
     """From the top."""
     columns: Sequence[str]
     values: Sequence[Sequence[float]]
-    """A list a row; none below 0."""
+    """A list a row; what is below 0 has another colour."""
     x: str = ""
     y: str = ""
     every: int = 1
@@ -205,29 +218,31 @@ class Heatmap:
     """Whether they can be opened as a table."""
 
     def html(self) -> Html:
-        most = max((max(row, default=0.0) for row in self.values), default=0.0) or 1.0
-        left = 14 + round(7.2 * max((_width(name) for name in self.rows), default=0))
+        return _figure(self.picture(), self.caption, self._table() if self.figures else None)
+
+    def picture(self) -> Html:
+        most = max((abs(value) for row in self.values for value in row), default=0.0) or 1.0
+        left = 14 + round(LETTER * max((letters(name) for name in self.rows), default=0))
         side = max(8.0, min(32.0, (720 - left) / max(1, len(self.columns))))
         top = 24 if self.y else 6
         floor = top + side * len(self.rows)
         drawn = [label(4, 14, self.y, kind="title")]
         for row, values in enumerate(self.values):
             for column, value in enumerate(values):
-                if value > 0:
+                if value:
                     drawn.append(_cell(left + side * column, top + side * row, side, value / most))
         for row, name in enumerate(self.rows):
             if row % self.every == 0:
                 drawn.append(label(left - 8, top + side * (row + 0.5) + 4, name, side="end"))
-        longest = max((_width(name) for name in self.columns), default=0)
-        turned = 7.2 * longest > side * self.every
+        longest = max((letters(name) for name in self.columns), default=0)
+        turned = LETTER * longest > side * self.every
         for column, name in enumerate(self.columns):
             if column % self.every == 0:
                 drawn.append(_under(left + side * (column + 0.5), floor + 16, name, turned=turned))
-        below = 26 + (round(7.2 * longest) if turned else 0) + (20 if self.x else 0)
+        below = 26 + (round(LETTER * longest) if turned else 0) + (20 if self.x else 0)
         width = round(left + side * len(self.columns) + 14)
         drawn.append(label(left + side * len(self.columns) / 2, floor + below - 8, self.x, side="middle", kind="title"))
-        shown = picture(joined(drawn), width=max(width, 320), height=round(floor + below), alt=self.alt)
-        return _figure(shown, self.caption, self._table() if self.figures else None)
+        return picture(joined(drawn), width=max(width, 320), height=round(floor + below), alt=self.alt)
 
     def _table(self) -> Table:
         columns = [Column(title=self.y, kind="name"), *(Column(title=name, kind="number") for name in self.columns)]
@@ -239,7 +254,8 @@ class Heatmap:
 
 def _cell(x: float, y: float, side: float, share: float) -> Html:
     shape = {"x": f"{x:g}", "y": f"{y:g}", "width": f"{side - 1:g}", "height": f"{side - 1:g}"}
-    return element("rect", Html(""), {**shape, "class": "cell", "fill-opacity": f"{max(0.04, share):.2f}"})
+    kind = "cell" if share > 0 else "cell against"
+    return element("rect", Html(""), {**shape, "class": kind, "fill-opacity": f"{max(0.04, abs(share)):.2f}"})
 
 
 def _under(x: float, y: float, name: str, *, turned: bool) -> Html:
@@ -247,8 +263,3 @@ def _under(x: float, y: float, name: str, *, turned: bool) -> Html:
         return label(x, y, name, side="middle")
     given = {"transform": f"translate({x + 4:g} {y - 8:g}) rotate(-90)", "text-anchor": "end"}
     return element("text", escaped(name), given)
-
-
-def _width(name: str) -> float:
-    """In letters; a Chinese character takes the room of two."""
-    return sum(1.0 if ord(character) < 0x2E80 else 1.7 for character in name)

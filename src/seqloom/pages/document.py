@@ -11,7 +11,7 @@ from seqloom.core.files import write_text
 from seqloom.pages.blocks import Block
 from seqloom.pages.markup import Html, element, escaped, joined, prose, slug
 
-__all__ = ["Page", "Section"]
+__all__ = ["Page", "Section", "style"]
 
 _FEW = 2
 """Sections that need no table of contents."""
@@ -57,7 +57,7 @@ class Page:
             element("meta", None, {"name": "viewport", "content": "width=device-width, initial-scale=1"}),
             element("meta", None, {"name": "color-scheme", "content": "light dark"}),
             element("title", escaped(self.title.replace("`", ""))),
-            element("style", _style()),
+            element("style", style()),
         ]
         inside = joined([element("head", joined(head, "\n")), element("body", joined(body, "\n"))], "\n")
         return Html(f"<!DOCTYPE html>\n{element('html', inside, {'lang': 'en'})}\n")
@@ -85,5 +85,5 @@ class Page:
 
 
 @cache
-def _style() -> Html:
+def style() -> Html:
     return Html(Path(__file__).with_name("style.css").read_text("utf-8"))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from seqloom.tasks.characters import CharactersSettings
 from seqloom.tasks.classification import ClassificationSettings
 from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task, TaskBase
 from seqloom.tasks.dialogue import DialogueSettings
 from seqloom.tasks.extraction import ExtractionSettings
+from seqloom.tasks.forecast import ForecastSettings
 from seqloom.tasks.generation import GenerationSettings
 from seqloom.tasks.pairs import PairsSettings
 from seqloom.tasks.question_answering import QuestionAnsweringSettings
@@ -19,9 +21,11 @@ from seqloom.tasks.translation import TranslationSettings
 __all__ = [
     "Answered",
     "Baseline",
+    "CharactersSettings",
     "ClassificationSettings",
     "DialogueSettings",
     "ExtractionSettings",
+    "ForecastSettings",
     "GenerationSettings",
     "Known",
     "PairsSettings",
@@ -38,9 +42,11 @@ __all__ = [
 
 TaskSettings: TypeAlias = (
     PairsSettings
+    | CharactersSettings
     | ClassificationSettings
     | DialogueSettings
     | ExtractionSettings
+    | ForecastSettings
     | GenerationSettings
     | QuestionAnsweringSettings
     | RecommendationSettings

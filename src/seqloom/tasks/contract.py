@@ -42,6 +42,8 @@ class Answered:
     """As it was asked; its targets are all that is right."""
     texts: tuple[str, ...]
     """As they are shown, best first; empty where there was no answer."""
+    quantiles: Mapping[str, str] = field(default_factory=dict)
+    """Of a series, where the model tells of more than one: what so many percent of what may come stay below."""
     logps: tuple[float, ...] = ()
     """How likely the model finds each of the row's targets, where the task looks at ``likelihoods``."""
 

@@ -8,7 +8,17 @@ from dataclasses import replace
 import torch
 
 from seqloom.decoding.collate import collate
-from seqloom.decoding.request import ExactSearch, Finished, LengthPenalty, Piece, Request, Viterbi
+from seqloom.decoding.request import (
+    BeamSearch,
+    ExactSearch,
+    Finished,
+    LengthPenalty,
+    Paths,
+    Piece,
+    Request,
+    SearchKind,
+    Viterbi,
+)
 from seqloom.decoding.search import Search, answer
 from seqloom.models.stepper import ModelStepper
 from seqloom.testing.samples import FIRST_WORD, Sample, close, walk
@@ -96,7 +106,12 @@ def wide_beam_is_exhaustive(given: Sample) -> None:
 @torch.inference_mode()
 def one_equals_many(given: Sample) -> None:
     """A source is answered alike alone, in a batch, and joining a running one."""
-    requests = [replace(request, beams=2) for request in _requests(given, max_length=3)]
+    for search in (BeamSearch(), Paths(paths=3)) if given.vectors else (BeamSearch(),):
+        _alone_and_together(given, search)
+
+
+def _alone_and_together(given: Sample, search: SearchKind) -> None:
+    requests = [replace(request, beams=2, search=search) for request in _requests(given, max_length=3)]
     engine = given.engine()
     together = answer(engine, requests)
     engine.admit(requests[:1])
@@ -111,6 +126,7 @@ def one_equals_many(given: Sample) -> None:
     for one, other in company:
         assert one.tokens == other.tokens, f"{one.tokens} is not {other.tokens}"
         close(one.frames, other.frames)
+        close([*one.quantiles.values()], [*other.quantiles.values()])
         close(one.score, other.score)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from seqloom.core.series import read_series
 from seqloom.data.rows import Row
 from seqloom.tasks import Shown, Task
 from seqloom.workflow.calibrating import AS_SAID, Calibration
@@ -38,6 +39,8 @@ class Answer:
     """The same as lines, where the task has such a form."""
     series: list[list[float]] | None = None
     """The frames of an answer that is a series of numbers, which ``text`` says too."""
+    quantiles: Mapping[str, str] = field(default_factory=dict)
+    """Series that so many percent of what may come stay below, as texts, by the percent: "10", "50", "90"."""
     alternatives: tuple[Answer, ...] = ()
     """The rest of the n best, best first."""
     error: str | None = None
@@ -85,7 +88,9 @@ class Answer:
         if self.error is not None:
             return {"source": self.source, "error": self.error}
         if self.series is not None:  # of which nothing but its density is known: there is no confidence to tell of
-            return {"source": self.source, "series": json.loads(self.text), "logp": self.logp}
+            quantiles = {share: json.loads(text) for share, text in self.quantiles.items()}
+            told = {"quantiles": quantiles} if quantiles else {}
+            return {"source": self.source, "series": json.loads(self.text), **told, **self.fields, "logp": self.logp}
         data = {
             "source": self.source,
             "text": self.text,
@@ -111,7 +116,14 @@ def shown(answer: Answer, row: Row, task: Task, *, nbest: int = 1) -> Answer:
     made = [task.show(row, each.text) for each in every]
     together = task.weigh(row, [(one.text, each.confidence) for one, each in zip(made, every, strict=True)])
     first, *others = (
-        replace(each, text=one.text, fields=one.fields, block=one.block)
+        replace(
+            each,
+            text=one.text,
+            series=None if each.series is None else read_series(one.text),
+            quantiles={share: task.show(row, text).text for share, text in each.quantiles.items()},
+            fields=one.fields,
+            block=one.block,
+        )
         for one, each in zip(made[:nbest], every, strict=False)
     )
     return replace(first, fields={**first.fields, **together}, alternatives=tuple(others))

@@ -15,6 +15,7 @@ from seqloom.decoding.request import (
     ExactSearch,
     LengthPenalty,
     MbrSearch,
+    Paths,
     Sampling,
     SearchKind,
     StochasticBeam,
@@ -184,7 +185,8 @@ class Asking:
         return max(self.beams, search.samples) if isinstance(search, MbrSearch) else self.beams
 
     def search_of(self, place: int, part: int) -> SearchKind:
-        """A seed for each text, so that an answer does not depend on what else was asked with it."""
+        """A seed for each text, so that an answer does not depend on what else was asked with it. Paths are
+        no answers but what one is made of: a series has one forecast, wherever it stands."""
         search = self.answers.search.sampling if isinstance(self.answers.search, MbrSearch) else self.answers.search
         if isinstance(search, Sampling | StochasticBeam):
             return replace(search, seed=(search.seed * 1_000_003 + place * 1009 + part) % 2**32)
@@ -197,6 +199,8 @@ class Asking:
             how = f"sampled with seed {search.seed}"
         elif isinstance(search, MbrSearch):
             how = f"least risk of {search.samples} draws with seed {search.seed}"
+        elif isinstance(search, Paths):
+            how = f"{search.paths} paths with seed {search.seed}"
         elif isinstance(search, ExactSearch | Viterbi):
             how = f"{search.kind} search"
         else:

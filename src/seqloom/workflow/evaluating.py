@@ -139,7 +139,11 @@ def report_on(
     texts, references = [answer.text for answer in answers], [each.references for each in tested]
     rows = [Row(source=each.source, targets=each.references, extras=each.extras) for each in tested]
 
-    def scored(said: Sequence[Sequence[str]], logps: Sequence[tuple[float, ...]] = ()) -> tuple[Score, ...]:
+    def scored(
+        said: Sequence[Sequence[str]],
+        logps: Sequence[tuple[float, ...]] = (),
+        quantiles: Sequence[Mapping[str, str]] = (),
+    ) -> tuple[Score, ...]:
         """Of the answers to each question, best first."""
         found = measure(
             settings.metrics,
@@ -151,17 +155,28 @@ def report_on(
         )
         if samples:
             answered = [
-                Answered(row=row, texts=tuple(one), logps=weighed)
-                for row, one, weighed in zip(rows, said, logps or [()] * len(rows), strict=True)
+                Answered(row=row, texts=tuple(one), logps=weighed, quantiles=spread)
+                for row, one, weighed, spread in zip(
+                    rows, said, logps or [()] * len(rows), quantiles or [{}] * len(rows), strict=True
+                )
             ]
             found += task.scores(answered, samples=samples)
         return tuple(found)
 
-    scores = scored([(answer.text, *(other.text for other in answer.alternatives)) for answer in answers], logps)
+    scores = scored(
+        [(answer.text, *(other.text for other in answer.alternatives)) for answer in answers],
+        logps,
+        [answer.quantiles for answer in answers],
+    )
     report = Report(scores=scores, answers=tuple(answers), tested=tuple(tested), searched=searched, seconds=seconds)
     if not samples:
         return report
-    baselines = {name: scored([tuple(say(row)) or ("",) for row in rows]) for name, say in task.baselines.items()}
+    baselines = {}
+    for name, say in task.baselines.items():
+        said = [tuple(say(row)) or ("",) for row in rows]
+        # Who says one series says it whatever share is asked for.
+        alike = [dict.fromkeys(answer.quantiles, best) for answer, (best, *_) in zip(answers, said, strict=True)]
+        baselines[name] = scored(said, quantiles=alike)
     report = replace(report, baselines=baselines)
     alone = qualities(settings.metrics[0], texts, references, bleu_tokenizer=settings.bleu_tokenizer)
     if alone is None:

@@ -9,10 +9,10 @@ model.bin …           the engine's own files, so that the folder is also what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 from seqloom.core import settings
 from seqloom.core.engines import EngineKind
@@ -25,6 +25,9 @@ from seqloom.workflow.manifest import begin_manifest, open_manifest, put_metrics
 from seqloom.workflow.numberings import KNOWN, name_tokenizers, numbering_of, open_tokenizers
 from seqloom.workflow.speaker import Speaker
 from seqloom.workflow.use import Use, UseRecipe
+
+if TYPE_CHECKING:
+    from seqloom.engines.ctranslate2 import CTranslate2Engine
 
 __all__ = ["Exported", "begin_exported", "open_exported"]
 
@@ -43,7 +46,7 @@ class Exported(Speaker):
         self.metrics = read_metrics(folder)
         tokenizers = open_tokenizers(folder, recipe.data)
         self.numbering = numbering_of(recipe.data, tokenizers, task=recipe.task, copies=manifest["copies"])
-        self._engines: dict[bool, Engine] = {}
+        self._engines: dict[bool, CTranslate2Engine] = {}
 
     def task(self, name: str) -> NoReturn:
         raise DecodingError(
@@ -70,16 +73,20 @@ class Exported(Speaker):
         return None
 
     def engine(self, asking: Asking) -> Engine:
-        if line := self.refuses(asking.answers):
-            raise RecipeError(line)
+        self.company(asking.answers)
         if self.kind == "onnx":
             return self._search(beams=asking.rows(self.numbering.target_vocabulary.size))
-        return self._ctranslate2(shortlist=asking.answers.shortlist is not None)
+        return self._ctranslate2(shortlist=asking.answers.shortlist is not None).beside()
 
-    def _scorer(self) -> Engine:
+    def company(self, answers: AnswerSettings) -> Hashable:
+        if line := self.refuses(answers):
+            raise RecipeError(line)
+        return answers.shortlist is not None
+
+    def scorer(self) -> Engine:
         return self._search() if self.kind == "onnx" else self._ctranslate2(shortlist=False)
 
-    def _ctranslate2(self, *, shortlist: bool) -> Engine:
+    def _ctranslate2(self, *, shortlist: bool) -> CTranslate2Engine:
         from seqloom.engines.ctranslate2 import CTranslate2Engine
 
         if shortlist not in self._engines:

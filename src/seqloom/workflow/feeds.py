@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -17,7 +16,7 @@ from seqloom.data.rows import BadLine, Row
 from seqloom.data.sentences import Piece
 from seqloom.decoding.request import Source
 
-__all__ = ["AHEAD", "Asks", "Cleaned", "Feed", "Pipe", "Question", "Ready", "question_of"]
+__all__ = ["AHEAD", "Asks", "Feed", "Pipe", "Question", "Ready", "cleaned", "question_of"]
 
 AHEAD = 1024
 """Questions read before the first of them is answered: enough for texts of one length to meet."""
@@ -132,44 +131,22 @@ class Pipe:
         return None if self._over and not found and self._error is None else found
 
 
-class Cleaned:
-    """A feed whose texts are cleaned as those were that the model learnt from; it keeps what they were.
+def cleaned(question: Question, cleaner: Cleaner, cut: Callable[[Row], Sequence[Piece]]) -> Question:
+    """A question whose text is cleaned as those were that the model learnt from. What a task ``cut`` out of it for
+    layout is not text."""
+    annotations = cleaner.annotations
+    if not annotations:
+        return replace(question, text=_text(question, cleaner, cut))
+    row = annotations.row(Row(source=question.text, extras=question.extras))
+    row = cleaner.row(row) if isinstance(row, Row) else row
+    if isinstance(row, BadLine):
+        return replace(question, wrong=row.what)
+    return replace(question, text=row.source, extras=row.extras)
 
-    What a task ``cut`` out of them for layout is not text.
-    """
 
-    def __init__(self, feed: Feed, cleaner: Cleaner, cut: Callable[[Row], Sequence[Piece]]) -> None:
-        self._feed = feed
-        self._cleaner = cleaner
-        self._cut = cut
-        self._originals: deque[Question] = deque()
-
-    def take(self, most: int, *, wait: bool) -> list[Question] | None:
-        questions = self._feed.take(most, wait=wait)
-        if questions is None:
-            return None
-        self._originals.extend(questions)
-        return [self._ready(question) for question in questions]
-
-    def _ready(self, question: Question) -> Question:
-        annotations = self._cleaner.annotations
-        if not annotations:
-            return replace(question, text=self._text(question))
-        row = annotations.row(Row(source=question.text, extras=question.extras))
-        row = self._cleaner.row(row) if isinstance(row, Row) else row
-        if isinstance(row, BadLine):
-            return replace(question, wrong=row.what)
-        return replace(question, text=row.source, extras=row.extras)
-
-    def _text(self, question: Question) -> str:
-        pieces = self._cut(question.row)
-        if len(pieces) == 1 and not pieces[0].before:
-            return self._cleaner.source(question.text)
-        # A sentence that goes on in its line stands behind a space: that much is in every layout.
-        return "".join(
-            f"{' ' if each.before is None else each.before}{self._cleaner.source(each.text)}" for each in pieces
-        )
-
-    def original(self) -> Question:
-        """The next one as it came."""
-        return self._originals.popleft()
+def _text(question: Question, cleaner: Cleaner, cut: Callable[[Row], Sequence[Piece]]) -> str:
+    pieces = cut(question.row)
+    if len(pieces) == 1 and not pieces[0].before:
+        return cleaner.source(question.text)
+    # A sentence that goes on in its line stands behind a space: that much is in every layout.
+    return "".join(f"{' ' if each.before is None else each.before}{cleaner.source(each.text)}" for each in pieces)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Unpack
@@ -18,7 +18,7 @@ from seqloom.data.lexicon import Lexicon
 from seqloom.data.numbering import Numbering
 from seqloom.data.rows import Row
 from seqloom.decoding.first_of import FirstOf
-from seqloom.decoding.request import Engine, Pair, Source
+from seqloom.decoding.request import Engine, Pair, Paths, Source
 from seqloom.decoding.rollout import Rollout
 from seqloom.decoding.search import Search
 from seqloom.decoding.stepper import Stepper
@@ -37,7 +37,7 @@ from seqloom.workflow.forcing import likeliest
 from seqloom.workflow.manifest import put_metrics
 from seqloom.workflow.recipe import Recipe
 from seqloom.workflow.rows import Pairs
-from seqloom.workflow.searching import ROWS, search_on_cores
+from seqloom.workflow.searching import ROWS, rows_side_by_side, search_on_cores
 from seqloom.workflow.speaker import SCORED, Speaker
 from seqloom.workflow.steppers import stepper_of
 from seqloom.workflow.summary import summary_of
@@ -112,26 +112,33 @@ class Model(Speaker):
 
     def engine(self, asking: Asking) -> Engine:
         """What finds the answers: there is nothing to search for among numbers."""
+        self.company(asking.answers)
         if self.network.vocabulary.channels:
-            check_answers(asking.answers)
-            return Rollout(ModelFrameStepper(self.network), max_rows=ROWS, device=self.device)
+            search = asking.answers.search
+            rows = rows_side_by_side(search.paths if isinstance(search, Paths) else 1)
+            return Rollout(ModelFrameStepper(self.network), max_rows=rows, device=self.device)
         own = search_on_cores(
-            self._stepper(asking.answers),
-            whole=self._stepper(replace(asking.answers, shortlist=None)),
+            self.stepper(asking.answers),
+            whole=self.stepper(replace(asking.answers, shortlist=None)),
             beams=asking.rows(self.network.vocabulary.size),
             device=self.device,
         )
         faster = [each.engine(asking) for each in self._faster if each.refuses(asking.answers) is None]
         return FirstOf([*faster, own]) if faster else own
 
-    def _scorer(self) -> Engine:
+    def company(self, answers: AnswerSettings) -> Hashable:
+        if self.network.vocabulary.channels:
+            check_answers(answers, self.recipe.model.head)
+        return answers.ensemble, answers.language_model, answers.neighbours, answers.shortlist, answers.precision
+
+    def scorer(self) -> Engine:
         if self.network.vocabulary.channels:
             return Rollout(ModelFrameStepper(self.network), device=self.device)
         return Search(ModelStepper(self.network), max_rows=SCORED, device=self.device)
 
-    def _stepper(self, answers: AnswerSettings) -> Stepper:
-        """Kept while the same ones have a say: others' folders are read once."""
-        having = (answers.ensemble, answers.language_model, answers.neighbours, answers.shortlist, answers.precision)
+    def stepper(self, answers: AnswerSettings) -> Stepper:
+        """What its answers are searched with. Kept while the same ones have a say: others' folders are read once."""
+        having = self.company(answers)
         if having not in self._steppers:
             made = stepper_of(
                 self.network,
@@ -189,7 +196,7 @@ class Model(Speaker):
 
     def _forced(self, rows: Iterable[Row]) -> Iterator[Batch]:
         """The rows whose references can be forced: no empty ones, and none longer than the model reads or says."""
-        pairs = (self.pair(self._clean(row))[0] for row in rows if row.targets and row.source.strip())
+        pairs = (self.pair(self.cleaned(row))[0] for row in rows if row.targets and row.source.strip())
         longest = (self.longest_source or math.inf, self.network.decoder.longest or math.inf)
         fitting = (
             pair

@@ -14,7 +14,7 @@ from seqloom.decoding.workers import Workers
 from seqloom.engines.native.search import NativeSearch
 from seqloom.engines.native.stepper import NativeStepper
 
-__all__ = ["ROWS", "search_graphs", "search_on_cores"]
+__all__ = ["ROWS", "rows_side_by_side", "search_graphs", "search_on_cores"]
 
 ROWS = 64
 """Sources that are searched side by side; each has its beam."""
@@ -25,6 +25,11 @@ _HYPOTHESES = 320
 def _rows_of_batch(beams: int) -> int:
     """The hypotheses of all sources together, where each has so many."""
     return max(ROWS * beams, _HYPOTHESES)
+
+
+def rows_side_by_side(paths: int) -> int:
+    """The sources of a rollout: many paths of few sources stay in a cache, where as many of all of them would not."""
+    return max(1, min(ROWS, 2 * _HYPOTHESES // paths))
 
 
 def search_on_cores(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
@@ -18,12 +18,14 @@ from seqloom.data.numbering import Numbering
 from seqloom.data.rows import BadLine, Row
 from seqloom.decoding.request import Engine, Pair, Source
 from seqloom.tasks import Task
+from seqloom.workflow import conducting
 from seqloom.workflow.answering import Answerer
-from seqloom.workflow.answers import Answer, Attention, PairScore, shown
-from seqloom.workflow.asking import Asked, Asking, asking_of
+from seqloom.workflow.answers import Answer, Attention, PairScore
+from seqloom.workflow.asking import AnswerSettings, Asked, Asking, asking_of
 from seqloom.workflow.calibrating import AS_SAID, Calibration
 from seqloom.workflow.evaluating import Report, Tested, gather, report_on
-from seqloom.workflow.feeds import Asks, Cleaned, Feed, Question, Ready, question_of
+from seqloom.workflow.feeds import Asks, Feed, Question, Ready, question_of
+from seqloom.workflow.opened import Opened
 from seqloom.workflow.rows import Pairs, measurable, rows_of
 from seqloom.workflow.use import Use
 
@@ -52,7 +54,12 @@ class Speaker(ABC):
         """What finds the answers."""
 
     @abstractmethod
-    def _scorer(self) -> Engine:
+    def company(self, answers: AnswerSettings) -> Hashable:
+        """Who has a say in such answers: askings of which this is the same may share an engine. What nobody here can
+        answer is refused."""
+
+    @abstractmethod
+    def scorer(self) -> Engine:
         """What scores pairs."""
 
     @property
@@ -104,30 +111,30 @@ class Speaker(ABC):
         ``first`` is the place of the first of them, where others were answered before: draws depend on it.
         """
         asking = asking or Asking(answers=self.recipe.answers)
-        cleaned = Cleaned(feed, self._cleaner, self.doing.cut)
-        # What is drawn is as many as were asked for: one more is another draw.
-        nbest = asking.nbest if asking.draws else max(asking.nbest, self.doing.weighed)
-        for answer in self._answerer(replace(asking, nbest=nbest)).answer(cleaned, first=first):
-            question = cleaned.original()
-            yield shown(replace(answer, source=question.text), question.row, self.doing, nbest=asking.nbest)
+        answerer = self.answerer(asking)
+        return conducting.answers(self.engine(answerer.asking), answerer, feed, first=first)
 
     def stream(self, source: Any, *, place: int = 0, **how: Unpack[Asked]) -> Iterator[str]:
         """One answer's text, piece by piece as it settles: what was given is never taken back.
 
         At another ``place`` of a conversation another answer is drawn.
         """
-        questions = Cleaned(Ready([question_of(source)]), self._cleaner, self.doing.cut).take(1, wait=True)
-        assert questions is not None
-        yield from self._answerer(asking_of(self.recipe.answers, **how)).stream(questions[0], place=place)
+        answerer = self.answerer(asking_of(self.recipe.answers, **how))
+        return conducting.stream(self.engine(answerer.asking), answerer, question_of(source), place=place)
 
-    def _answerer(self, asking: Asking) -> Answerer:
+    def opened(self, source: Any, asking: Asking) -> Opened:
+        """A source as an engine is asked it: cleaned, cut into parts, numbered; or what is wrong with it."""
+        return self.answerer(asking).open(question_of(source), key=0, place=0)
+
+    def answerer(self, asking: Asking) -> Answerer:
+        """What stands between questions and an engine that was made for its ``asking``."""
         return Answerer(
-            self.engine(asking),
             self.numbering,
             asking,
             longest_source=self.longest_source,
             looks=self._look,
             task=self.doing,
+            cleaner=self._cleaner,
             calibration=self.calibration,
         )
 
@@ -178,7 +185,7 @@ class Speaker(ABC):
         return [*self.scores(self.rows(pairs))]
 
     def scores(self, rows: Iterable[Row]) -> Iterator[PairScore]:
-        engine = self._scorer()
+        engine = self.scorer()
         waiting: list[Row] = []
         for row in rows:
             if not row.targets:
@@ -192,7 +199,7 @@ class Speaker(ABC):
     def _scored(self, engine: Engine, rows: Sequence[Row]) -> Iterator[PairScore]:
         if not rows:
             return
-        cleaned = [self._clean(row) for row in rows]
+        cleaned = [self.cleaned(row) for row in rows]
         for row in cleaned:
             if not row.source.strip():
                 raise DataError(f"{row.file}:{row.line}: the source is empty. Give one, or delete the line.")
@@ -218,7 +225,8 @@ class Speaker(ABC):
         found = rows_of(pairs, self.recipe, channels=self.numbering.channels, given=given)
         return Ledger(on_bad_line=self.recipe.data.on_bad_line).rows(measurable(found, self.doing))
 
-    def _clean(self, row: Row) -> Row:
+    def cleaned(self, row: Row) -> Row:
+        """A row with its first target, as those were that the model learnt from."""
         cleaned = self._cleaner.row(replace(row, targets=row.targets[:1]))
         if isinstance(cleaned, BadLine):
             raise DataError(f"{cleaned}. Fix the line.")

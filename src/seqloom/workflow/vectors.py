@@ -47,9 +47,13 @@ def check_vectors(recipe: Recipe) -> None:
     if source or target:
         _check_data(recipe, source=source)
     series = [name for name in recipe.evaluation.metrics if name in SERIES_METRICS]
+    if not target and recipe.answers.search.kind == "paths":
+        raise RecipeError(
+            'answers.search.kind must not be "paths" where the target is text. Take "sampling", which draws it.'
+        )
     if target:
         _check_training(recipe)
-        check_answers(recipe.answers)
+        check_answers(recipe.answers, recipe.model.head)
         if other := [name for name in recipe.evaluation.metrics if name not in SERIES_METRICS]:
             raise RecipeError(
                 f'evaluation.metrics must measure series where the target is one, but has {show(other[0])}. Take "mae".'
@@ -62,11 +66,17 @@ def check_vectors(recipe: Recipe) -> None:
         raise RecipeError("data.joint must be false where one side is a series of numbers and the other is text.")
 
 
-def check_answers(answers: AnswerSettings) -> None:
-    """An answer of numbers is its mean, frame by frame: nobody searches for it, and nobody else has a say in it."""
-    if (kind := answers.search.kind) != "beam":
+def check_answers(answers: AnswerSettings, head: object) -> None:
+    """An answer of numbers is its mean, frame by frame, or the median of paths: nobody searches for it, and nobody else
+    has a say in it."""
+    if (kind := answers.search.kind) not in ("beam", "paths"):
         raise RecipeError(
-            f'answers.search.kind must be "beam" where the target is a series of numbers, but is "{kind}".'
+            f'answers.search.kind must be "beam" or "paths" where the target is a series of numbers, but is "{kind}".'
+        )
+    if kind == "paths" and getattr(head, "spread", "learnt") == "unit":
+        raise RecipeError(
+            'answers.search.kind must be "beam" where `model.head.spread` is "unit", for then none knows how far paths '
+            'go apart, but is "paths".'
         )
     for name in ("ensemble", "language_model", "neighbours"):
         if getattr(answers, name) is not None:

@@ -94,7 +94,7 @@ def test_chinese_names_have_a_font_or_it_is_said(monkeypatch: pytest.MonkeyPatch
     pytest.importorskip("matplotlib")
     from matplotlib import font_manager
 
-    from seqloom.export.bench import fonts
+    from seqloom.workflow import fonts
 
     assert fonts.families_for("plain") == (["DejaVu Sans"], "")
     families, lacking = fonts.families_for("model 德英")

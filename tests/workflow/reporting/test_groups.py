@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from seqloom.tasks import Task
 from seqloom.workflow import evaluating
 from seqloom.workflow.answers import Answer
@@ -66,3 +68,11 @@ def test_a_column_parts_and_what_has_none_is_said() -> None:
     groups = by_column(many, 3).groups
     assert len(groups) == 13
     assert len(groups["(others)"]) == 8
+
+
+def test_scores_that_the_whole_alone_has_are_not_in_its_groups() -> None:
+    report = a_report()
+    more = replace(report, scores=(*report.scores, replace(report.scores[0], name="of the whole")))
+    _, table = blocks_of(by_length(more), more, SETTINGS)
+    assert "CER" in table.html()
+    assert "of the whole" not in table.html()

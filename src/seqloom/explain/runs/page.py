@@ -7,15 +7,13 @@ from typing import Literal
 
 from seqloom.explain.runs.lines import HEADS, cells_of
 from seqloom.explain.runs.listing import Listing
-from seqloom.explain.runs.run import Curve, Run
+from seqloom.explain.runs.run import Curve, Run, thinned
 from seqloom.pages import Block, Column, Line, Lines, Page, Prose, Section, SideBySide, Table
 
 __all__ = ["page_of"]
 
 _COLOURS = 6
 """Curves that can be told apart."""
-_POINTS = 200
-"""Of a curve: more than can be seen make a page large."""
 
 
 def page_of(listing: Listing, *, on: str) -> Page:
@@ -72,7 +70,7 @@ def _lines(runs: Sequence[Run], curve: Callable[[Run], Curve], y: str, caption: 
     for run in runs:
         found = curve(run)
         across = [each / seconds for each in found.seconds] if by_time else [float(each) for each in found.steps]
-        points = _thinned(len(across))
+        points = thinned(len(across))
         lines.append(
             Line(
                 name=run.name,
@@ -87,13 +85,6 @@ def _lines(runs: Sequence[Run], curve: Callable[[Run], Curve], y: str, caption: 
         x=unit if by_time else "steps",
         y=y,
     )
-
-
-def _thinned(number: int) -> list[int]:
-    """Places evenly over all, the first and the last among them."""
-    if number <= _POINTS:
-        return [*range(number)]
-    return [round(place * (number - 1) / (_POINTS - 1)) for place in range(_POINTS)]
 
 
 def _differing(listing: Listing) -> Block:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +19,10 @@ from seqloom.core.locking import acquire
 from seqloom.workflow.manifest import read_manifest, read_metrics
 from seqloom.workflow.sizes import megabytes_of, parameters_of
 
-__all__ = ["Curve", "Run", "State", "is_run", "read_run"]
+__all__ = ["Curve", "Run", "State", "is_run", "read_run", "thinned"]
+
+_POINTS = 200
+"""Of a curve: more than can be seen make a page large."""
 
 State = Literal["finished", "interrupted", "running", "exported", "damaged"]
 
@@ -31,6 +35,16 @@ class Curve:
     seconds: tuple[float, ...]
     """Of training until then; empty where the folder has no log."""
     values: tuple[float, ...]
+
+    def to_data(self) -> dict[str, Any]:
+        """For JSON, with no more points than can be seen; what is no number, as of a loss that was lost, is null."""
+        places = thinned(len(self.values))
+        values = [self.values[place] for place in places]
+        return {
+            "steps": [self.steps[place] for place in places],
+            "seconds": [round(self.seconds[place], 3) for place in places] if self.seconds else [],
+            "values": [value if math.isfinite(value) else None for value in values],
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +79,10 @@ class Run:
     @property
     def metric(self) -> str:
         """The one that chose the weights."""
-        metrics = self.recipe.get("evaluation", {}).get("metrics", [])
+        evaluation = self.recipe.get("evaluation", {})
+        if evaluation.get("choose") == "perplexity":
+            return "perplexity"
+        metrics = evaluation.get("metrics", [])
         return str(metrics[0]) if metrics else ""
 
     @property
@@ -140,6 +157,13 @@ class Run:
             "parameters": self.parameters,
             "megabytes": self.megabytes,
         }
+
+
+def thinned(number: int) -> list[int]:
+    """Places evenly over all points of a curve, the first and the last among them."""
+    if number <= _POINTS:
+        return [*range(number)]
+    return [round(place * (number - 1) / (_POINTS - 1)) for place in range(_POINTS)]
 
 
 def is_run(folder: Path) -> bool:

@@ -14,9 +14,9 @@ from typing import Any
 from seqloom.core.errors import DataError, MissingExtraError
 from seqloom.core.files import whole_file
 from seqloom.export.bench.comparison import Comparison
-from seqloom.export.bench.fonts import families_for
 from seqloom.export.bench.labels import Box, Label, placed
 from seqloom.export.bench.points import Point
+from seqloom.workflow.fonts import families_for
 
 __all__ = ["PICTURES", "check_picture", "write_picture"]
 

@@ -77,8 +77,11 @@ class ConvDecoder(Decoder):
         self.shape = DecoderShape(hidden=embedding.width, context=embedding.width, embedded=embedding.width)
 
     def start(self, memory: Memory, *, beams: int = 1, attention: WantedAttention = "none") -> ConvState:
-        # Every layer's attention sends a gradient back; scaled by their number, the encoder learns at one pace (3.4).
-        states_BSD = scale_gradient(memory.states_BSD, 1 / len(self.layers))
+        states_BSD = memory.states_BSD
+        if self.training:
+            # Every layer's attention sends a gradient back; scaled by their number, the encoder learns at one pace
+            # (3.4). Of a finished model the gradient itself is asked for.
+            states_BSD = scale_gradient(states_BSD, 1 / len(self.layers))
         keys_BSD = self.keys(states_BSD)
         values_BSD = keys_BSD
         if self.inputs is not None and memory.inputs_BSD is not None:

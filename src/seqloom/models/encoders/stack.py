@@ -58,6 +58,17 @@ class StackEncoder(Encoder):
             memory = encoder(memory)
         return memory
 
+    def self_attention(self, memory: Memory) -> tuple[Tensor, ...]:
+        """Of all of them, if each looks at the whole source."""
+        shown: list[Tensor] = []
+        for encoder in self.encoders:
+            weights = encoder.self_attention(memory)
+            if not weights:
+                return ()
+            shown += weights
+            memory = encoder(memory)
+        return tuple(shown)
+
     def imagine(self, z_BZ: Tensor) -> Memory:
         """From the one that condenses upwards."""
         [level] = [level for level, encoder in enumerate(self.encoders) if encoder.latent is not None]

@@ -107,9 +107,22 @@ class TransformerEncoder(Encoder):
         )
 
     def forward(self, memory: Memory) -> Memory:
+        x_BSD, _ = self._read(memory)
+        return replace(memory, states_BSD=self.norm(x_BSD), final=())
+
+    def self_attention(self, memory: Memory) -> tuple[Tensor, ...]:
+        _, shown = self._read(memory, show=True)
+        num_positions = memory.mask_BS.shape[1]
+        # What is read in blocks does not look at the whole source.
+        return shown if all(weights.shape[-2:] == (num_positions, num_positions) for weights in shown) else ()
+
+    def _read(self, memory: Memory, *, show: bool = False) -> tuple[Tensor, tuple[Tensor, ...]]:
         positions_1S = torch.arange(memory.mask_BS.shape[1], device=memory.mask_BS.device)[None]
         x_BSD: Tensor = self.dropout(self.positions.add(self.into(memory.states_BSD), positions_1S))
         visible = self.sight.visible(memory.mask_BS, self.positions)
+        shown = []
         for layer in self.layers:
-            x_BSD = layer(x_BSD, positions_1S, visible)
-        return replace(memory, states_BSD=self.norm(x_BSD), final=())
+            x_BSD, weights = layer(x_BSD, positions_1S, visible, show=show)
+            if weights is not None:
+                shown.append(weights)
+        return x_BSD, tuple(shown)

@@ -24,7 +24,7 @@ from seqloom.workflow.reporting.sentences import Ask, slowest_of
 from seqloom.workflow.rows import Pairs, measurable, rows_of
 from seqloom.workflow.speaker import Speaker
 
-__all__ = ["alone", "check_page", "evaluated_on", "write_evaluation"]
+__all__ = ["alone", "check_page", "doubt_of", "evaluated_on", "sections_of", "write_evaluation"]
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 _SAMPLES, _WORST, _SLOWEST = 8, 12, 6
@@ -68,6 +68,18 @@ def write_evaluation(
     by: int | str | None = None,
 ) -> None:
     """``name`` is the model's. ``asking`` is how the slowest are asked again; None: nothing is timed."""
+    Page(
+        title=f"{name} on {file}",
+        lead=f"{len(report.answers):,} answers, {report.searched}. {doubt_of(report)}",
+        sections=sections_of(report, speaker, file=file, asking=asking, by=by),
+        foot=f"Made by Seqloom {seqloom.__version__}.",
+    ).write(path)
+
+
+def sections_of(
+    report: Report, speaker: Speaker, *, file: str, asking: Asking | None = None, by: int | str | None = None
+) -> list[Section]:
+    """All that is to be said of the answers."""
     settings = speaker.recipe.evaluation
     sort = sort_of(report, settings)
     sections = [Section(title="Scores", blocks=[tiles_of(report), score_table({file: report}), *classes_of(report)])]
@@ -89,12 +101,7 @@ def write_evaluation(
     if asking is not None:
         ask = alone(speaker, asking)
         sections.append(Section(title="The slowest", blocks=slowest_of(report, ask, number=_SLOWEST)))
-    Page(
-        title=f"{name} on {file}",
-        lead=f"{len(report.answers):,} answers, {report.searched}. {_doubt(report)}",
-        sections=sections,
-        foot=f"Made by Seqloom {seqloom.__version__}.",
-    ).write(path)
+    return sections
 
 
 def alone(speaker: Speaker, asking: Asking) -> Ask:
@@ -119,7 +126,7 @@ def _reads(speaker: Speaker) -> bool:
     return not speaker.numbering.sourceless and "source" not in speaker.numbering.channels
 
 
-def _doubt(report: Report) -> str:
+def doubt_of(report: Report) -> str:
     """Few sentences tell little."""
     if len(report.answers) >= 100:
         return "The bars are 95 % intervals: groups whose bars overlap by much are not shown to differ."

@@ -130,9 +130,12 @@ def blocks_of(breakdown: Breakdown, report: Report, settings: EvaluationSettings
         whole=whole.value,
     )
     columns = [Column(title="group", kind="name"), Column(title="sentences", kind="number")]
-    columns += [Column(title=score.name, kind="number") for score in report.scores]
+    # A report may have scores that need more than answers and references; those of its groups are these.
+    names = [*dict.fromkeys(score.name for each in scores.values() for score in each)]
+    columns += [Column(title=name, kind="number") for name in names]
+    told = {group: {score.name: _told(score) for score in each} for group, each in scores.items()}
     rows: list[list[str | float | None]] = [
-        [name, len(breakdown.groups[name]), *(_told(score) for score in each)] for name, each in scores.items()
+        [group, len(breakdown.groups[group]), *map(each.get, names)] for group, each in told.items()
     ]
     table = Table(caption=f"{breakdown.title}, with 95 % intervals", columns=columns, rows=rows)
     return [drawn, Details(summary="Every metric", blocks=[table])]

@@ -1,0 +1,1 @@
+"""What a run has learnt: its embeddings, its heads, and what it does with pairs that it has not seen."""

@@ -1,0 +1,139 @@
+// One line of a text and its answer: asked, said bit by bit, cut into words, looked into.
+
+import { ask, Problem, stream } from "./api.js";
+import { h, styled } from "./dom.js";
+import { languageOf, placesOf, pooled, tokensIn, wordsOf } from "./tokens.js";
+import { percent, say } from "./words.js";
+
+/** Below this a word is marked as unsure. */
+const UNSURE = 0.5;
+
+export class Line {
+  constructor(source, lang = "") {
+    this.source = source;
+    this.lang = lang;
+    this.node = h("p", { class: "line" }, source.trim() ? "" : h("br"));
+    this.begin = ""; // What a person chose: the answer goes on from there.
+    this.answer = source.trim() ? null : { text: "", tokens: [], token_confidences: [] };
+    this.words = [];
+    this.seen = new Map(); // What was asked about the inside, by its name.
+  }
+
+  get text() {
+    return this.node.textContent;
+  }
+
+  /** What stood here before is shown until there is something newer. */
+  after(line) {
+    if (this.answer || !line?.text) return;
+    this.node.textContent = line.text;
+    this.node.classList.add("old");
+  }
+
+  /** Ask for the answer. `asked` is the question without its constraints. */
+  async ask(asked, constraints, options) {
+    const all = this.begin ? [...constraints, { kind: "prefix", text: this.begin }] : constraints;
+    const body = { ...asked, ...(all.length && { constraints: all }), stream: true };
+    let said = "";
+    this.node.classList.add("waiting");
+    try {
+      for await (const event of stream("v1/predict", { body, ...options })) {
+        if (event.answer) this.finish(event.answer);
+        else this.#show((said += event.piece));
+      }
+    } finally {
+      this.node.classList.remove("waiting");
+    }
+    if (!this.answer) throw new Problem(say("broken_off"));
+  }
+
+  finish(answer) {
+    if (answer.error) throw new Problem(answer.error);
+    this.answer = answer;
+    this.seen.clear();
+    this.node.classList.remove("old");
+    const text = answer.text ?? JSON.stringify(answer.series);
+    const places = placesOf(answer.tokens ?? [], text);
+    const found = wordsOf(text);
+    const inside = tokensIn(found, places);
+    this.words = found.map((word, number) => {
+      const sure = Math.min(1, ...inside[number].map((token) => answer.token_confidences[token]));
+      return { ...word, number, sure, span: this.#span(word, sure) };
+    });
+    let at = 0;
+    const nodes = this.words.flatMap((word) => {
+      const between = text.slice(at, word.start);
+      at = word.end;
+      return [between, word.span];
+    });
+    this.#speak(text);
+    this.node.replaceChildren(...nodes, text.slice(at));
+  }
+
+  #show(text) {
+    this.node.classList.remove("old");
+    this.#speak(text);
+    this.node.textContent = text;
+  }
+
+  #speak(text) {
+    const lang = languageOf(text, this.lang);
+    if (lang) this.node.lang = lang;
+  }
+
+  #span(word, sure) {
+    const kept = word.end <= this.begin.length;
+    const given = { class: `word ${kept ? "kept" : ""}`, role: "button", tabindex: "-1", "aria-haspopup": "dialog" };
+    if (sure >= UNSURE || kept) return h("span", given, word.text);
+    const said = say("sure_of_word", percent(sure));
+    const span = h("span", { ...given, title: said, "aria-description": said }, word.text);
+    span.classList.add("unsure");
+    return styled(span, { "--unsure": (1 - sure).toFixed(2) });
+  }
+
+  shade(weights) {
+    for (const word of this.words) {
+      const weight = weights?.[word.number] ?? 0;
+      word.span.classList.toggle("shaded", weight > 0.03);
+      styled(word.span, { "--weight": weight.toFixed(3) });
+    }
+  }
+
+  /** What the server says of this answer's inside; asked once. */
+  inside(asked, what, more = {}) {
+    const name = JSON.stringify([what, more]);
+    if (!this.seen.has(name)) {
+      const body = { ...asked, target: this.answer.text, what: [what], ...more };
+      const found = ask("v1/explain", { body });
+      found.catch(() => this.seen.delete(name)); // The next one who asks may be luckier.
+      this.seen.set(name, found);
+    }
+    return this.seen.get(name);
+  }
+
+  /** Where it looked, or what weighed: {table, rows, columns} by tokens, `words` by words of both texts;
+   * `faithful` is what it costs to do without what weighs most. */
+  async table(asked, method) {
+    const data = await this.inside(asked, method === "attention" ? "attention" : "attribution");
+    const table = method === "attention" ? data.attention?.mean : data.attribution?.[method];
+    if (!table) throw new Problem(Object.values(data.missing ?? {})[0] ?? say("nothing_inside"));
+    const rows = data.target_tokens;
+    const columns = (method === "attention" && data.attention.places) || data.source_tokens;
+    const targets = tokensIn(this.words, placesOf(rows, this.answer.text));
+    const sources = tokensIn(wordsOf(this.source), placesOf(columns, this.source));
+    const faithful = data.attribution?.faithfulness?.[method];
+    return { table, rows, columns, faithful, words: pooled(table, targets, sources) };
+  }
+
+  /** The first token of a word, by which the server knows it. */
+  async tokenOf(asked, word) {
+    const { target_tokens: tokens } = await this.inside(asked, "attention");
+    return tokensIn([word], placesOf(tokens, this.answer.text))[0][0];
+  }
+}
+
+/** Weights as shares of the largest. */
+export function shares(weights) {
+  const largest = Math.max(...weights.map(Math.abs), 1e-9);
+  return weights.map((each) => Math.abs(each) / largest);
+}
