@@ -211,6 +211,41 @@ def test_fused_loop_is_the_loop_written_out(name: CellName, padded: bool, monkey
     torch.testing.assert_close(fused, scanned, rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("name", FUSED)
+def test_padding_keeps_a_state_in_single_precision(name: CellName) -> None:
+    """However long it is: a gate that is nearly shut would leak at each step."""
+    layer = recurrence(name).float()
+    x_NTI, state = inputs(name)
+    state = tuple(part.float() for part in state)
+    many_NTI = torch.cat([x_NTI.float(), 50 * torch.randn(NUM_ROWS, 40, INPUTS)], 1)
+    _, wanted = layer(x_NTI.float(), state)
+    _, found = layer(many_NTI, state, torch.arange(NUM_STEPS + 40) < torch.full((NUM_ROWS, 1), NUM_STEPS))
+    torch.testing.assert_close(found, wanted, rtol=0, atol=2e-7)
+
+
+def test_fused_loops_learn_where_a_model_answers() -> None:
+    """Whoever asks what an answer hung on takes gradients of a model that is not training."""
+    layer = recurrence("lstm").float().eval()
+    x_NTI, state = inputs("lstm")
+    x_NTI = x_NTI.float().requires_grad_()
+    h_NTD, _ = layer(x_NTI, tuple(part.float() for part in state), mask())
+    [grad_NTI] = torch.autograd.grad(h_NTD.masked_fill(~mask()[..., None], 0.0).sum(), [x_NTI])
+    assert bool((grad_NTI.abs().sum(-1) > 0).eq(mask()).all())
+
+
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize("name", FUSED)
+def test_half_precision_is_computed_on_any_processor(name: CellName, padded: bool) -> None:
+    layer = recurrence(name).float()
+    x_NTI, state = inputs(name)
+    state = tuple(part.float() for part in state)
+    wanted_NTD, _ = layer(x_NTI.float(), state, mask() if padded else None)
+    with torch.autocast("cpu", torch.bfloat16):
+        found_NTD, _ = layer(x_NTI.float(), state, mask() if padded else None)
+    real_NT1 = mask()[..., None] if padded else torch.ones(NUM_ROWS, NUM_STEPS, 1)
+    torch.testing.assert_close(found_NTD.float() * real_NT1, wanted_NTD * real_NT1, rtol=0, atol=0.05)
+
+
 @pytest.mark.parametrize("garbage", [float("nan"), 1e9])
 @pytest.mark.parametrize("norm", [False, True])
 @pytest.mark.parametrize("name", CELLS)

@@ -120,6 +120,21 @@ def test_a_gpu_takes_a_batch_as_it_is() -> None:
     assert len(cut) > 1
 
 
+def test_long_rows_walk_abreast() -> None:
+    """Steps of a few long rows take as long as those of many; where nobody walks, tokens alone say what is cut."""
+    given = next(batches(120))
+    few = Team(1, most=100).shares([given])[0]
+    assert len(few) > 6
+    for least in (20, 50):
+        abreast = Team(1, most=100, abreast=least).shares([given])[0]
+        assert len(abreast) == 120 // least
+    assert len(Team(1, most=100, abreast=1000).shares([given])[0]) == 1
+    assert len(Team(2, most=100, abreast=1000).shares([given])) == 2
+    cpu = torch.device("cpu")
+    assert team_for(model("walking"), cpu, threads=1, alone=False).abreast > 1
+    assert team_for(model("transformer"), cpu, threads=1, alone=False).abreast == 1
+
+
 def test_the_same_bits_every_time(two_threads: None) -> None:
     """Which thread is the quicker one decides nothing, dropout included."""
 

@@ -12,7 +12,6 @@ from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from seqloom.nn import chance, initial
 from seqloom.nn.layers import Layers
@@ -48,6 +47,8 @@ class Cell(nn.Module):
     hidden_bias: ClassVar[bool] = False
     fused: ClassVar[Callable[..., Any] | None] = None
     """torch's own loop over all steps, for the cell as the textbook has it."""
+    shut: ClassVar[tuple[float, ...]] = ()
+    """What added to each gate keeps those parts of the state that ``h_NTD`` does not show."""
 
     def __init__(self, inputs: int, width: int, *, norm: bool = False) -> None:
         super().__init__()
@@ -104,6 +105,7 @@ class LstmCell(Cell):
     gates = 4
     parts = 2
     fused = staticmethod(torch.lstm)
+    shut = (-1e4, 1e4, 0.0, 0.0)  # i = 0 and f = 1, exactly, so that c_t = c_{t-1}
 
     def __init__(self, inputs: int, width: int, *, norm: bool = False) -> None:
         super().__init__(inputs, width, norm=norm)
@@ -170,7 +172,7 @@ class Recurrence(nn.Module):
     def forward(self, x_NTI: Tensor, state: CellState, mask_NT: Tensor | None = None) -> tuple[Tensor, CellState]:
         """All steps: ``h_NTD`` and the state after each row's last real step; what stands at padding means nothing."""
         drop_ND = self.drop(state[0])
-        if self.cell.fused is not None and not self.cell.normed and drop_ND is None:
+        if self.cell.fused is not None and not self.cell.normed and drop_ND is None and _fuses(x_NTI.device):
             return self._fused(x_NTI, state, mask_NT)
         return self._scan(self.cell.input(x_NTI), state, mask_NT, drop_ND)
 
@@ -196,26 +198,42 @@ class Recurrence(nn.Module):
         return torch.stack(steps_ND, 1), state
 
     def _fused(self, x_NTI: Tensor, state: CellState, mask_NT: Tensor | None) -> tuple[Tensor, CellState]:
-        """The same loop inside torch; packed where rows end at different steps."""
+        """The same loop inside torch.
+
+        Not packed where rows end at different steps: of a packed sequence torch's backward pass on a processor takes
+        the square of the steps. All rows go on to the longest one's end, and what they have there is left alone.
+        """
         assert self.cell.fused is not None
         weights = self.cell.fused_weights()
-        if mask_NT is None:
-            start = _as_torch(state)
-            h_NTD, *last = self.cell.fused(x_NTI, start, weights, True, 1, 0.0, self.training, False, True)
-            return h_NTD, tuple(part.squeeze(0) for part in last)
-        packed = pack_padded_sequence(x_NTI, mask_NT.sum(1).cpu(), batch_first=True, enforce_sorted=False)
-        assert packed.sorted_indices is not None
-        assert packed.unsorted_indices is not None
-        start = _as_torch(tuple(part[packed.sorted_indices] for part in state))
-        h_packed, *last = self.cell.fused(
-            packed.data, packed.batch_sizes, start, weights, True, 1, 0.0, self.training, False
-        )
-        h_NTD, _ = pad_packed_sequence(
-            PackedSequence(h_packed, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices),
-            batch_first=True,
-            total_length=x_NTI.shape[1],
-        )
-        return h_NTD, tuple(part.squeeze(0)[packed.unsorted_indices] for part in last)
+        if mask_NT is not None:
+            x_NTI, weights[0] = self._holding(x_NTI, weights[0], mask_NT)
+        start = _as_torch(state)
+        learns = torch.is_grad_enabled()  # also where it answers, for whoever asks what an answer hung on
+        h_NTD, *last = self.cell.fused(x_NTI, start, weights, True, 1, 0.0, learns, False, True)
+        h_ND, *others = (part.squeeze(0) for part in last)
+        return h_NTD, (h_ND if mask_NT is None else _last(h_NTD, mask_NT), *others)
+
+    def _holding(self, x_NTI: Tensor, weight_RI: Tensor, mask_NT: Tensor) -> tuple[Tensor, Tensor]:
+        """One more input, which is 1 at padding and 0 elsewhere, and there shuts the cell's gates."""
+        padding_NT1 = ~mask_NT[..., None]
+        x_NTI = x_NTI.masked_fill(padding_NT1, 0.0)
+        if not self.cell.shut:
+            return x_NTI, weight_RI
+        shut_R1 = weight_RI.new_tensor(self.cell.shut).repeat_interleave(self.cell.width)[:, None]
+        return torch.cat([x_NTI, padding_NT1.to(x_NTI.dtype)], -1), torch.cat([weight_RI, shut_R1], 1)
+
+
+def _fuses(device: torch.device) -> bool:
+    """Whether torch's loops can be computed as wanted: in bf16, a processor's need one that has it."""
+    if device.type != "cpu" or not torch.is_autocast_enabled("cpu"):
+        return True
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def _last(h_NTD: Tensor, mask_NT: Tensor) -> Tensor:
+    """What stands at each row's last real step."""
+    last_N11 = (mask_NT.sum(1) - 1)[:, None, None]
+    return h_NTD.gather(1, last_N11.expand(-1, 1, h_NTD.shape[2])).squeeze(1)
 
 
 def _as_torch(state: CellState) -> Tensor | Sequence[Tensor]:

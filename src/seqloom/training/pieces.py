@@ -17,6 +17,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
+from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.nn.contracts import Batch
 from seqloom.nn.memory import Part, SourceBatch
 
@@ -29,14 +30,18 @@ _MOST = 640
 """Tokens of a piece: few enough for caches and memory, enough for full matrix products."""
 _LEAST = 96
 """Tokens for which another thread is worth its while."""
+_ABREAST = 32
+"""Rows that a piece has before it is cut for its tokens, where steps are taken one after the other: those of a few long
+rows take as long as those of many. Of 50,000 texts of 137 tokens an LSTM learns 1.4 times as fast as in pieces of 640
+tokens; of sentences so many rows are hardly more than those."""
 
 
 class Team:
     """Threads that each compute with one of torch's threads."""
 
-    def __init__(self, size: int, *, most: float = _MOST) -> None:
-        """``most``: tokens of a piece."""
-        self.size, self.most = size, most
+    def __init__(self, size: int, *, most: float = _MOST, abreast: int = 1) -> None:
+        """``most``: tokens of a piece that has more than ``abreast`` rows."""
+        self.size, self.most, self.abreast = size, most, abreast
         self._pool: ThreadPoolExecutor | None = None
         if size > 1:
             threads = torch.get_num_threads()
@@ -61,9 +66,15 @@ class Team:
         """For each of the team numbered pieces of the batches, about as much for one as for the other."""
         tokens = sum(map(_tokens, batches))
         hands = min(self.size, max(1, tokens // _LEAST))
-        cut = [piece for batch in batches for piece in pieces(batch, hands * ceil(_tokens(batch) / hands / self.most))]
+        cut = [piece for batch in batches for piece in pieces(batch, self._count(batch, hands))]
         numbered = list(enumerate(cut))
         return [share for hand in range(hands) if (share := numbered[hand::hands])]
+
+    def _count(self, batch: Batch, hands: int) -> int:
+        """Pieces of a batch: for each hand as many."""
+        by_tokens = ceil(_tokens(batch) / hands / self.most)
+        by_rows = len(batch.target_mask_BT) // hands // self.abreast
+        return hands * max(1, min(by_tokens, by_rows))
 
 
 def _alone(started: threading.Barrier) -> None:
@@ -72,12 +83,13 @@ def _alone(started: threading.Barrier) -> None:
     started.wait()
 
 
-def team_for(model: nn.Module, device: torch.device, *, threads: int, alone: bool) -> Team:
+def team_for(model: EncoderDecoder, device: torch.device, *, threads: int, alone: bool) -> Team:
     """So many (0: as torch has); one where chance or the model cannot be shared. A GPU takes a batch as it is."""
     if device.type != "cpu":
         return Team(1, most=inf)
     shared = not alone and not any(_draws(part) for part in model.modules())
-    return Team((threads or torch.get_num_threads()) if shared else 1)
+    size = (threads or torch.get_num_threads()) if shared else 1
+    return Team(size, abreast=_ABREAST if model.decoder.recurrent else 1)
 
 
 def _draws(part: nn.Module) -> bool:
