@@ -48,6 +48,7 @@ def quickstart(data: Literal["phrasebook", "pronunciation"] = "phrasebook", /, *
         print(f"\n{chosen.compare}")
     # Whoever has not activated the environment, as after `make demo`, must say where the command is.
     program = "seqloom" if which("seqloom") else os.path.relpath(sys.argv[0])
+    languages = f" --languages {folder.name}={chosen.languages}" if chosen.languages else ""
     print(f"""
 The model is the folder {folder}:
   recipe.toml, weights.safetensors, tokenizer files, metrics.json, card.md, manifest.json;
@@ -56,6 +57,8 @@ The model is the folder {folder}:
 Next, type
   echo "{chosen.asked[0]}" | {program} predict {folder}
   {program} evaluate {folder} {folder}-data/test.tsv
+  {program} explain {folder} "{chosen.asked[0]}"
+  {program} serve {folder}{languages}          # a page to try it on, and APIs
   {program} recipes
 and for pairs of your own, a source and a target a line with a tab between them:
   {program} train translation --train pairs.tsv --out runs/mine --budget 20m""")

@@ -28,6 +28,8 @@ class Quickstart:
     """What the data is, plainly."""
     asked: tuple[str, ...]
     """What the finished model is asked for all to see."""
+    languages: str = ""
+    """Of source and target, for a server to know."""
     compare: str = ""
     """Published figures to look at beside."""
     budget: float | None = None
@@ -53,6 +55,7 @@ QUICKSTARTS: Mapping[QuickstartName, Quickstart] = {
     "phrasebook": Quickstart(
         recipe="phrasebook",
         about=phrasebook.ABOUT,
+        languages="en:fr",
         asked=("Hello World", "I love coding", "Where is the station?", "She doesn't like the red car."),
     ),
     "pronunciation": Quickstart(
