@@ -15,7 +15,7 @@ from seqloom.core.errors import RecipeError
 from seqloom.core.specials import Specials
 from seqloom.data.batches import make_batch
 from seqloom.decoding.request import Pair, Source
-from seqloom.models.decoders import AlignedDecoderSettings, RecurrentDecoderSettings
+from seqloom.models.decoders import AlignedDecoderSettings, LocalAttentionSettings, RecurrentDecoderSettings
 from seqloom.models.encoder_decoder import EncoderDecoder, ModelSettings
 from seqloom.models.encoders import (
     LatentEncoderSettings,
@@ -243,3 +243,10 @@ def test_an_answer_that_needs_both_is_learnt_from_both_alone() -> None:
     assert accuracy(("text", "draft")) > 0.97
     assert accuracy(("text",)) < 0.8  # the end of an answer is always known
     assert accuracy(("draft",)) < 0.8
+
+
+def test_a_window_that_only_moves_on_is_refused_where_nothing_else_tells_of_the_second_source() -> None:
+    moving = replace(DECODER, attention=LocalAttentionSettings(predict=False))
+    built({"text": PART, "more": PART}, decoder=moving)  # its first state knows of both
+    with pytest.raises(RecipeError, match="sees the first of them alone for long"):
+        built({"text": PART, "more": PART}, decoder=replace(moving, initial="zero"))

@@ -16,7 +16,7 @@ from seqloom.core.errors import DataError
 from seqloom.data.rows import Row
 from seqloom.decoding.request import Answer as Found
 from seqloom.decoding.request import DecodingError, Event, Failed, Finished, Request, Sampling
-from seqloom.workflow import answering, feeds, resuming
+from seqloom.workflow import conducting, feeds, resuming
 from seqloom.workflow.asking import Asking
 from seqloom.workflow.feeds import Pipe, Question, Ready
 from seqloom.workflow.model import Model
@@ -79,7 +79,7 @@ def test_nothing_is_kept_of_what_is_answered(
     feed: Any, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not one object a source: as few are there in the second half of a file as in the first."""
-    for module in (answering, feeds):
+    for module in (conducting, feeds):
         monkeypatch.setattr(module, "AHEAD", 32)
     monkeypatch.setattr(resuming, "_EVERY", 0)  # what waits to be saved depends on the clock
     monkeypatch.setattr(resuming, "_SHARE", 0)

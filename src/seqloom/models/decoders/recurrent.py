@@ -13,7 +13,12 @@ from torch.nn import functional
 from seqloom.core.errors import RecipeError
 from seqloom.core.settings import Positive, Rate, by_kind
 from seqloom.models.bridge import Bridge, InitialState, summary_BD, summary_width
-from seqloom.models.decoders.attends import AdditiveAttentionSettings, AttentionSettings, NoAttentionSettings
+from seqloom.models.decoders.attends import (
+    AdditiveAttentionSettings,
+    AttentionSettings,
+    LocalAttentionSettings,
+    NoAttentionSettings,
+)
 from seqloom.nn import initial
 from seqloom.nn.chance import Dropout
 from seqloom.nn.contracts import Decoder, DecoderOutput, DecoderShape, WantedAttention
@@ -66,6 +71,12 @@ class RecurrentDecoderSettings:
                 )
 
     def build(self, *, memory: MemoryShape, embedding: Embedding) -> RecurrentDecoder:
+        moving = isinstance(self.attention, LocalAttentionSettings) and not self.attention.predict
+        if moving and memory.apart and self.initial != "bridge":
+            raise RecipeError(
+                "`model.decoder.attention.predict` must be true where there are several sources, but is false: a window "
+                'that moves step by step sees the first of them alone for long. Or set `initial = "bridge"`.'
+            )
         return RecurrentDecoder(self, memory=memory, embedding=embedding)
 
 
