@@ -74,8 +74,8 @@ class RecurrentDecoderSettings:
         moving = isinstance(self.attention, LocalAttentionSettings) and not self.attention.predict
         if moving and memory.apart and self.initial != "bridge":
             raise RecipeError(
-                "`model.decoder.attention.predict` must be true where there are several sources, but is false: a window "
-                'that moves step by step sees the first of them alone for long. Or set `initial = "bridge"`.'
+                "`model.decoder.attention.predict` must be true where there are several sources, but is false: one "
+                'that moves on step by step sees the first of them alone for long. Or set `initial = "bridge"`.'
             )
         return RecurrentDecoder(self, memory=memory, embedding=embedding)
 
