@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import random
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,7 +31,7 @@ PEOPLE, PLACES = ["Ada Lovelace", "Alan Turing"], ["New York", "Rome"]
 
 def train_all(folder: Path) -> dict[str, Path]:
     """Their folders, by name."""
-    made = [words, back, talk, labels, names, forms, reading, films]
+    made = [words, back, talk, labels, names, forms, reading, films, sales]
     return {each.__name__: each(folder) for each in made}
 
 
@@ -114,6 +116,23 @@ def films(folder: Path) -> Path:
     train = small.write_pairs(folder / "films.tsv", rows)
     few = {key: value for key, value in TINY.items() if "encoder" not in key}
     return _trained(folder, "films", "recommendation", train, {**few, "data.tokenizer.minimum_count": 1})
+
+
+def sales(folder: Path) -> Path:
+    """Two values a step: a wave, and one that lies a hundred higher."""
+    train = folder / "sales.jsonl"
+    waves = [[math.sin((first + step) / 2) for step in range(16)] for first in range(40)]
+    rows = [[[value, 100 + value] for value in wave] for wave in waves]
+    lines = [json.dumps({"source": row[:12], "target": row[12:]}) for row in rows]
+    train.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    set_ = {
+        **TINY,
+        "model.decoder.width": 16,
+        "answers.min_length": 4,
+        "answers.max_length": 4,
+        "answers.search.paths": 10,
+    }
+    return _trained(folder, "sales", "forecast", train, set_)
 
 
 def _trained(folder: Path, name: str, recipe: Path | str, train: Path, set_: Mapping[str, Any]) -> Path:

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -31,11 +31,12 @@ QUIET = [
     "--disable-component-update",
     "--no-first-run",
 ]
-VIEWS = ["translate", "chat", "label", "tags", "extract", "reading", "ranked", "compare", "runs"]
+VIEWS = ["translate", "chat", "label", "tags", "extract", "reading", "ranked", "forecast", "compare", "runs"]
 TYPED = {
     "translate": "red cat",
     "label": "a warm film",
     "tags": "Ada Lovelace lives in Rome",
+    "forecast": "0 100\n1 101\n0 100\n-1 99",
     "compare": "red cat blue dog",
 }
 PATIENCE = 20_000
@@ -78,20 +79,20 @@ def serving(*arguments: object) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("page")
-    train_all(folder)
-    return folder
+def models(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    return train_all(tmp_path_factory.mktemp("page"))
 
 
 @pytest.fixture(scope="module")
-def address(folder: Path) -> Iterator[str]:
-    runs = folder / "runs"
-    named = [
-        f"{name}={runs / name}" for name in ("words", "back", "talk", "labels", "names", "forms", "reading", "films")
-    ]
+def folder(models: Mapping[str, Path]) -> Path:
+    return models["words"].parents[1]
+
+
+@pytest.fixture(scope="module")
+def address(models: Mapping[str, Path], folder: Path) -> Iterator[str]:
+    named = [f"{name}={path}" for name, path in models.items()]
     languages = ["--languages", "words=en:fr", "--languages", "back=fr:en"]
-    with serving(*named, *languages, "--runs", runs) as address:
+    with serving(*named, *languages, "--runs", folder / "runs") as address:
         yield address
 
 
@@ -180,7 +181,8 @@ def test_views_are_those_that_the_models_need(tab: Watched) -> None:
     page = tab.open("translate")
     links = page.get_by_role("navigation").get_by_role("link")
     assert links.all_text_contents() == [
-        "Translate", "Chat", "Labels", "Tags", "Fields", "Questions", "Recommend", "Compare", "Runs",
+        "Translate", "Chat", "Labels", "Tags", "Fields", "Questions", "Recommend", "Forecast",
+        "Compare", "Runs",
     ]  # fmt: skip
     assert page.get_by_role("link", name="Translate").get_attribute("aria-current") == "page"
 
@@ -434,6 +436,38 @@ def test_items_are_ranked(tab: Watched) -> None:
     assert all(re.fullmatch(r"\d+\. Film \d+", each) for each in items)
 
 
+def test_a_forecast_is_drawn_and_told(tab: Watched) -> None:
+    text = TYPED["forecast"]
+    page = tab.open("forecast", text)
+    chart = page.locator("svg.chart")
+    chart.wait_for()
+    frames = [[float(number) for number in line.split()] for line in text.split("\n")]
+    asked = tab.context.request.post(f"{tab.address}/v1/predict", data={"model": "sales", "source": frames})
+    answer = asked.json()["answers"][0]
+    lines = page.evaluate("[...document.querySelectorAll('.curve')].map((each) => each.points.length)")
+    assert lines == [4, 5, 4, 5]  # each value as it was seen, and from its last on
+    assert page.evaluate("[...document.querySelectorAll('.band')].map((each) => each.points?.length)")[:2] == [10, 10]
+    told = chart.get_attribute("aria-label")
+    assert "value 1: from" in told
+    assert told.count("in 4 steps, at the end between") == 2
+    page.get_by_text("The figures").click()
+    rows = page.locator(".result tbody tr")
+    playwright.expect(rows).to_have_count(4)
+    cells = [float(each) for each in rows.last.locator("td").all_inner_texts()]
+    last = [column for c in (0, 1) for column in (
+        answer["series"][-1][c], answer["quantiles"]["10"][-1][c], answer["quantiles"]["90"][-1][c]
+    )]  # fmt: skip
+    assert cells == pytest.approx(last, rel=1e-3, abs=1e-3)
+    page.get_by_label("a chart for each value").check()
+    playwright.expect(chart).to_have_count(2)
+    page.get_by_label("Steps ahead").fill("2")
+    playwright.expect(rows).to_have_count(2)
+    page.get_by_label("Numbers that were seen").fill("0 100\nup 101")
+    page.get_by_text("This must be numbers, but there is “up”.").wait_for()
+    page.get_by_label("Numbers that were seen").fill("1 2 3")
+    page.get_by_text("a frame must have 2 numbers").wait_for()
+
+
 def test_two_models_side_by_side_with_their_differences(tab: Watched) -> None:
     page = tab.open("compare", "red cat blue dog")
     first, second = page.locator(".even .line").all()
@@ -448,11 +482,11 @@ def test_two_models_side_by_side_with_their_differences(tab: Watched) -> None:
 def test_a_run_that_begins_appears_with_its_curves(tab: Watched, folder: Path) -> None:
     page = tab.open("runs")
     rows = page.locator("table.runs tbody tr")
-    playwright.expect(rows).to_have_count(8)
+    playwright.expect(rows).to_have_count(9)
     assert page.locator("polyline").count() > 2
     shutil.copytree(folder / "runs" / "back", folder / "runs" / "later")
     try:
-        playwright.expect(rows).to_have_count(9)
+        playwright.expect(rows).to_have_count(10)
         page.get_by_role("checkbox", name="later").check()  # beyond those that are drawn unasked
         assert page.locator("table.runs input:checked").count() == 6
         playwright.expect(page.locator("figure title", has_text="later").first).to_be_attached()

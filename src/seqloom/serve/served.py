@@ -99,6 +99,7 @@ class Served:
             "task": self.kind,
             "languages": [list(pair) for pair in self.languages],
             "columns": [*self.speaker.recipe.task.asked],
+            "channels": self.speaker.numbering.channels,
             "about": self.speaker.recipe.about,
             "engines": self.speaker.engines,
             "turns": self.turns,

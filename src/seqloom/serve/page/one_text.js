@@ -10,17 +10,17 @@ import { say } from "./words.js";
 export class OneText {
   /** `draw(answer, model)` gives what is shown; `more(text, model)` what else is asked, null while it cannot be yet;
    * `above` are further fields, which tell of a change by `again`. */
-  constructor(place, models, { name, label = say("source"), draw, more = () => ({}), above = null, rows = 5 }) {
+  constructor(place, models, { name, label = say("source"), draw, more = () => ({}), above = null, rows = 5, placeholder = say("type_here") }) {
     this.draw = draw;
     this.more = more;
     this.asker = new Asker();
     this.about = h("p", { class: "note" });
     this.choice = new Choice(name, models, () => this.again());
-    this.typed = new Typed(name, label, () => this.soon(), { rows, placeholder: say("type_here") });
+    this.typed = new Typed(name, label, () => this.soon(), { rows, placeholder });
     this.result = h("div", { class: "result", "aria-live": "polite" });
     place.append(
       h("div", { class: "row head" }, h("h1", {}, say(name)), this.choice.node),
-      h("section", { class: "pane", "aria-label": say("source") }, above, this.typed.node),
+      h("section", { class: "pane", "data-view": name, "aria-label": say("source") }, above, this.typed.node),
       this.asker.status.node,
       h("section", { class: "pane", "aria-label": say("answer") }, this.result),
       this.about,

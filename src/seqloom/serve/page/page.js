@@ -7,6 +7,7 @@ import { Status } from "./status.js";
 import { chat } from "./views/chat.js";
 import { compare } from "./views/compare.js";
 import { extract } from "./views/extract.js";
+import { forecast } from "./views/forecast.js";
 import { label } from "./views/label.js";
 import { ranked } from "./views/ranked.js";
 import { reading } from "./views/reading.js";
@@ -16,7 +17,7 @@ import { translate } from "./views/translate.js";
 import { language, say, speak } from "./words.js";
 
 /** A further view is one more file, and its name here. */
-const VIEWS = [translate, chat, label, tags, extract, reading, ranked, compare, runs];
+const VIEWS = [translate, chat, label, tags, extract, reading, ranked, forecast, compare, runs];
 const THEMES = ["", "light", "dark"];
 
 const main = document.getElementById("main");

@@ -24,6 +24,7 @@ const WORDS = {
   extract: ["Fields", "抽取"],
   reading: ["Questions", "问答"],
   ranked: ["Recommend", "推荐"],
+  forecast: ["Forecast", "预测"],
   compare: ["Compare", "对比"],
   runs: ["Runs", "训练记录"],
 
@@ -99,6 +100,20 @@ const WORDS = {
   history: ["What was seen before, the newest last", "之前看过的，最新的在最后"],
   nothing_yet: ["Nothing to show yet.", "尚无内容。"],
   the_same: ["the same answer", "结果相同"],
+
+  seen_numbers: ["Numbers that were seen, the oldest first; of several at a time, a line each", "已有的数值，最早的在前；每步有多个数值时，每步一行"],
+  no_numbers: ["This must be numbers, but there is “{}”.", "这里应为数字，但有“{}”。"],
+  steps_ahead: ["Steps ahead", "预测步数"],
+  as_trained: ["auto", "自动"],
+  goes_on: ["How it goes on", "后续走势"],
+  now: ["now", "现在"],
+  step: ["step", "步"],
+  value_of: ["value {}", "数值 {}"],
+  foretold: ["forecast", "预测"],
+  foretold_as: ["{}: from {} to {} in {} steps", "{}：从 {} 到 {}，共 {} 步"],
+  lies_between: ["at the end between {} ({}) and {} ({})", "末尾介于 {}（{}）与 {}（{}）之间"],
+  apart: ["a chart for each value", "每个数值一张图"],
+  only_last: ["Drawn are the last {} of {} steps that were seen.", "图中只画出最后 {} 步，已有的共 {} 步。"],
 
   run: ["run", "名称"],
   made_of: ["model", "模型"],

@@ -10,7 +10,7 @@ import { percent, say } from "../words.js";
 
 export const compare = {
   name: "compare",
-  fits: () => true,
+  fits: (model) => !model.channels.target, // Of numbers no word differs.
   fewest: 2,
   open: (place, models) => new Compare(place, models),
 };

@@ -21,7 +21,7 @@ const OTHERS = 4;
 export const translate = {
   name: "translate",
   title: (models) => (models.some(translates) ? "translate" : "rewrite"),
-  fits: (model) => !["dialogue", "classification", "tagging", "extraction", "question_answering", "recommendation"].includes(model.task),
+  fits: (model) => !model.channels.target && !["dialogue", "classification", "tagging", "extraction", "question_answering", "recommendation"].includes(model.task),
   open: (place, models) => new Translate(place, models),
 };
 
