@@ -23,7 +23,7 @@ from seqloom.serve.problems import Refusal
 from seqloom.serve.settings import ServeSettings
 from seqloom.workflow.manifest import read_manifest
 
-from .running import QUIET, Running, held, running, short, until
+from .running import QUIET, Running, events_of, held, running, short, until
 from .small import sources
 
 SOURCES = sources(12, seed=7)
@@ -309,9 +309,64 @@ with running({{"ct2": Path({str(export)!r})}}) as server:
     assert (score, explain, streamed) == ("200", "422", "data:{")
 
 
+def test_an_export_to_onnx_does_what_it_says_it_can(gru: Path, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    from seqloom.export.folder import export_folder
+
+    export = export_folder(gru, tmp_path / "onnx", to="onnx")
+    with running({"onnx": export}, languages={"onnx": [("en", "fr")]}) as server:
+        assert server.texts(*SOURCES) == [each.text for each in seqloom.load(gru).predict(SOURCES)]
+        answer = server.post("/translate", {"q": SOURCES[0], "source": "en", "target": "fr"}).json()
+        assert [answer["translatedText"]] == server.texts(SOURCES[0])
+        pieces = events_of(server.post("/v1/predict", {"source": SOURCES[0], "stream": True}).text)
+        assert "".join(each["piece"] for each in pieces[:-1]) == pieces[-1]["answer"]["text"]
+        [scored] = server.post("/v1/score", {"pairs": [{"source": "red", "target": "rouge"}]}).json()["scores"]
+        [own] = seqloom.load(gru).score([("red", "rouge")])
+        assert scored["logp"] == pytest.approx(own.logp, abs=1e-4)
+
+        [listed] = server.client.get("/v1/models").json()["data"]
+        assert listed["explains"] == ["erasure", "alternatives"]
+        parts = ["attention", "self_attention", "attribution", "search", "alternatives"]
+        told = server.post("/v1/explain", {"source": SOURCES[0], "what": parts}).json()
+        assert told.keys() & {*parts} == {"attribution", "alternatives"}
+        assert told["missing"].keys() == {"attention", "self_attention", "gradients", "search"}
+        assert all(line.endswith("Ask the model that it was made of.") for line in told["missing"].values())
+        refused = server.post("/v1/explain", {"source": SOURCES[0], "what": ["neighbours"]})
+        assert (refused.status_code, refused.json()["error"]["message"]) == (
+            422,
+            "`neighbours` needs pairs that may be shown. `seqloom serve --pairs onnx=FILE` names them.",
+        )
+    with pytest.raises(seqloom.DecodingError, match="which no export shows"):
+        open_house({"onnx": export}, QUIET, pairs={"onnx": "whatever.tsv"})
+
+
+def test_the_nearest_pairs_are_shown_of_a_file_that_may_be(gru: Path, other_gru: Path, tmp_path: Path) -> None:
+    file = tmp_path / "seen.tsv"
+    file.write_text("red cat\trouge chat\nblue sea\tbleu mer\nred cat dog\trouge chat chien\n", encoding="utf-8")
+    folder = tmp_path / "model"
+    shutil.copytree(gru, folder)
+    with running({"small": folder}, pairs={"small": str(file)}) as server:
+        assert "neighbours" in server.client.get("/v1/models").json()["data"][0]["explains"]
+        told = server.post("/v1/explain", {"source": "red cat", "what": ["neighbours"]}).json()
+        first, *others = told["neighbours"]
+        assert first == {"source": "red cat", "target": "rouge chat", "distance": pytest.approx(0, abs=1e-5)}
+        assert len(others) == 2
+        assert "attention" not in told
+        shutil.rmtree(folder)
+        shutil.copytree(other_gru, folder)
+        server.house.look_now.set()
+        until(lambda: server.metric("seqloom_reloads_total", model="small", result="loaded") == 1)
+        again = server.post("/v1/explain", {"source": "red cat", "what": ["neighbours"]}).json()["neighbours"]
+        assert again[0]["target"] == "rouge chat"
+        assert again[1]["distance"] != others[0]["distance"], "another model sees them otherwise"
+
+
 def test_settings_and_folders_that_cannot_be(gru: Path) -> None:
     with pytest.raises(seqloom.RecipeError, match="`--languages` must be of `small`, but names `other`"):
         open_house({"small": gru}, QUIET, languages={"other": [("a", "b")]})
+    with pytest.raises(seqloom.RecipeError, match="`--pairs` must be of `small`, but names `other`"):
+        open_house({"small": gru}, QUIET, pairs={"other": "seen.tsv"})
     with pytest.raises(seqloom.ModelFolderError):
         open_house({"small": gru / "nowhere"}, ServeSettings())
     assert read_manifest(gru)["id"]

@@ -48,7 +48,7 @@ def explain(
     target
         An answer to explain in place of the model's own.
     what
-        Parts of it: attention, attribution, search, alternatives; by default all.
+        Parts of it: attention, self_attention, attribution, search, alternatives; by default all.
     position
         The place in the answer, counted from 0, whose alternatives are shown; by default the least sure one.
     number

@@ -23,6 +23,7 @@ def serve(
     api_key_file: Path | None = None,
     cors: Words = (),
     languages: Words = (),
+    pairs: Words = (),
     runs: Path | None = None,
     otlp: str = "",
     patterns: Annotated[bool, Parameter(negative=())] = False,
@@ -56,6 +57,8 @@ def serve(
         Origins whose pages may ask, such as https://example.org; by default none.
     languages
         What models translate that do not say so themselves: `NAME=de:en`.
+    pairs
+        Pairs that a model has learnt from, of which it may show the nearest to a text: `NAME=FILE`.
     runs
         A folder of training runs, for the page to show.
     otlp
@@ -115,9 +118,9 @@ def serve(
         patterns=patterns,
     )
     folders = _named(models)
-    pairs = _pairs(languages)
+    spoken, learnt = _pairs(languages), _files(pairs)
     with bind(host, port) as bound:
-        house = open_house(folders, settings, languages=pairs)
+        house = open_house(folders, settings, languages=spoken, pairs=learnt)
         if not settings.keys and not _is_loopback(host):
             tell(f"{host}: anybody who reaches this address may ask. `--api-key-file` lets only those who have a key.")
         show_journal()
@@ -147,6 +150,16 @@ def _pairs(languages: tuple[str, ...]) -> dict[str, list[tuple[str, str]]]:
         if not (name and source and colon and target):
             raise RecipeError(f"`--languages {each}` must be of the form `NAME=de:en`.")
         found.setdefault(name, []).append((source, target))
+    return found
+
+
+def _files(pairs: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for each in pairs:
+        name, equals, file = each.partition("=")
+        if not (name and equals and file) or name in found:
+            raise RecipeError(f"`--pairs {each}` must be of the form `NAME=FILE`, once for each model.")
+        found[name] = file
     return found
 
 

@@ -13,10 +13,11 @@ from seqloom.decoding.request import BeamSearch
 from seqloom.explain.insight.alternatives import Alternative, alternatives_at, refusal
 from seqloom.explain.insight.attention import Attention, attention_of
 from seqloom.explain.insight.attribution import Attribution, attribution_of
-from seqloom.explain.insight.case import Case, open_case
+from seqloom.explain.insight.case import BEGIN, Case, open_case
 from seqloom.explain.insight.contrast import contrast_of
 from seqloom.explain.insight.explanation import PARTS, Explanation, What
 from seqloom.explain.insight.neighbours import Neighbours
+from seqloom.explain.insight.own_attention import SelfAttention, self_attention_of
 from seqloom.explain.insight.tree import SearchTree, search_tree
 from seqloom.workflow.asking import asking_of
 from seqloom.workflow.model import Model
@@ -67,6 +68,7 @@ def explain(
         token_logps=scored.token_logps,
         chosen=case.chosen,
         attention=attention if "attention" in what else None,
+        self_attention=_self_attention(case, missing) if "self_attention" in what else None,
         attribution=_attribution(case, attention, missing, seed=seed) if "attribution" in what else None,
         search=_search(case, missing) if "search" in what else None,
         position=place,
@@ -135,4 +137,17 @@ def _attention(case: Case, missing: dict[str, str]) -> Attention | None:
         missing["attention"] = "this decoder looks at nothing but what the encoder sums up: it has no attention."
     elif found.rollout is None:
         missing["rollout"] = "the encoder's layers are not all attention to the whole source."
+    return found
+
+
+def _self_attention(case: Case, missing: dict[str, str]) -> SelfAttention | None:
+    if not isinstance(case.speaker, Model):
+        missing["self_attention"] = _EXPORTED
+        return None
+    network = case.speaker.network
+    batch = make_batch([case.pair], vocabulary=network.vocabulary, device=case.speaker.device)
+    before = (BEGIN, *case.tokens(case.target))
+    found = self_attention_of(network, batch, read=case.source_tokens, said=case.target_tokens, before=before)
+    if found is None:
+        missing["self_attention"] = "neither the encoder nor the decoder has attention to all of its own tokens."
     return found

@@ -110,6 +110,9 @@ class DecoderOutput:
     attention_NTS: Tensor | None = None
     all_attention: Tensor | None = None
     """Every layer's and head's, (N, L, H, T, S)."""
+    own_attention: Tensor | None = None
+    """The same of attention to the decoder's own tokens, (N, L, H, T, T), where there is such and all of them were read
+    in this call."""
 
     def pick(self, keep_NT: Tensor | None = None) -> Features:
         """The same at the positions kept; None keeps all."""
@@ -150,6 +153,8 @@ class Decoder(nn.Module):
     """How many of the last tokens a step depends on, its position apart; None: on all of them."""
     recurrent: bool = False
     """Whether a step costs the same wherever it stands, so that reading one's own words one by one costs no more."""
+    attends: bool = False
+    """Whether its layers look at its own tokens, which ``DecoderOutput.own_attention`` shows."""
 
     def start(self, memory: Memory, *, beams: int = 1, attention: WantedAttention = "none") -> State:
         raise NotImplementedError

@@ -90,6 +90,8 @@ class Encoder(nn.Module):
     """Of the memory that ``forward`` leaves."""
     latent: int | None = None
     """How many numbers a source is condensed to, which can be given in its place; None: it is not."""
+    attends: bool = False
+    """Whether its layers look at its own positions, which ``self_attention`` shows."""
 
     def forward(self, memory: Memory) -> Memory:
         raise NotImplementedError

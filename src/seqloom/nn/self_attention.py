@@ -40,6 +40,8 @@ class Reading:
     beams: int = 1
     beam_NT: Tensor | None = None
     """Which of its source's K hypotheses read the token that a hypothesis has at a place; None where K is 1."""
+    show: bool = False
+    """Whether it is to be shown where tokens looked."""
 
     @property
     def first(self) -> bool:
@@ -80,8 +82,9 @@ class SelfAttention(Protocol):
         ...
 
     # A kind takes the past that it started, which a protocol cannot say.
-    def read(self, x_NTD: Tensor, past: Any, reading: Reading) -> tuple[Tensor, Past]:
-        """What the layer adds to each token, and its past with them."""
+    def read(self, x_NTD: Tensor, past: Any, reading: Reading) -> tuple[Tensor, Past, Tensor | None]:
+        """What the layer adds to each token, its past with them, and where each looked, (N, H, T, T): where that is to
+        be shown, of a kind that looks, and all was read in this call."""
         ...
 
 

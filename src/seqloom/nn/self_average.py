@@ -56,9 +56,9 @@ class AverageSelfAttention(nn.Module):
         precision = torch.promote_types(like.dtype, torch.float32)
         return SumPast(beams=beams, sum_ND=like.new_zeros(rows, self.width, dtype=precision))
 
-    def read(self, x_NTD: Tensor, past: SumPast, reading: Reading) -> tuple[Tensor, SumPast]:
+    def read(self, x_NTD: Tensor, past: SumPast, reading: Reading) -> tuple[Tensor, SumPast, None]:
         sums_NTD = past.sum_ND[:, None] + x_NTD.to(past.sum_ND.dtype).cumsum(1)
         average_NTD = (sums_NTD / (reading.positions_NT[..., None] + 1)).to(x_NTD.dtype)
         g_NTD = self.feed_forward(average_NTD)
         i_NTD, f_NTD = self.gates(torch.cat([x_NTD, g_NTD], -1)).sigmoid().chunk(2, -1)
-        return i_NTD * x_NTD + f_NTD * g_NTD, replace(past, sum_ND=sums_NTD[:, -1])
+        return i_NTD * x_NTD + f_NTD * g_NTD, replace(past, sum_ND=sums_NTD[:, -1]), None

@@ -69,14 +69,14 @@ class CachedAttention(MultiHeadAttention):
         )
         return Cache(beams=beams, keys_BTKGE=nothing_BTKGE, values_BTKGE=nothing_BTKGE)
 
-    def read(self, x_NTD: Tensor, past: Cache, reading: Reading) -> tuple[Tensor, Cache]:
+    def read(self, x_NTD: Tensor, past: Cache, reading: Reading) -> tuple[Tensor, Cache, Tensor | None]:
         rotate = reading.positions.rotate
         q_NTHE = rotate(self.queries(x_NTD), reading.positions_NT)
         k_NTGE, v_NTGE = self.keys_values(x_NTD)
         k_NTGE = rotate(k_NTGE, reading.positions_NT)
         past = past.write(k_NTGE, v_NTGE, reading)
         if reading.first:
-            attended_NTD, _ = self(q_NTHE, k_NTGE, v_NTGE, reading.visible)
-            return attended_NTD, past
+            attended_NTD, weights_NHTT = self(q_NTHE, k_NTGE, v_NTGE, reading.visible, show=reading.show)
+            return attended_NTD, past, weights_NHTT
         attended_BQD, _ = self(fold(q_NTHE, past.beams), *past.until(reading.length), reading.visible)
-        return unfold(attended_BQD, past.beams), past
+        return unfold(attended_BQD, past.beams), past, None

@@ -50,7 +50,7 @@ class Ssru(nn.Module):
         precision = torch.promote_types(like.dtype, torch.float32)
         return CellPast(beams=beams, cell_ND=like.new_zeros(rows, self.value.out_features, dtype=precision))
 
-    def read(self, x_NTD: Tensor, past: CellPast, reading: Reading) -> tuple[Tensor, CellPast]:
+    def read(self, x_NTD: Tensor, past: CellPast, reading: Reading) -> tuple[Tensor, CellPast, None]:
         c_ND = past.cell_ND
         f_NTD = self.forget(x_NTD).to(c_ND.dtype).sigmoid()
         w_NTD = self.value(x_NTD).to(c_ND.dtype)
@@ -58,4 +58,4 @@ class Ssru(nn.Module):
         for f_ND, w_ND in zip(f_NTD.unbind(1), w_NTD.unbind(1), strict=True):
             c_ND = torch.lerp(w_ND, c_ND, f_ND)
             steps_ND.append(c_ND)
-        return torch.stack(steps_ND, 1).relu().to(x_NTD.dtype), replace(past, cell_ND=c_ND)
+        return torch.stack(steps_ND, 1).relu().to(x_NTD.dtype), replace(past, cell_ND=c_ND), None

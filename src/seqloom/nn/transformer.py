@@ -21,6 +21,7 @@ __all__ = [
     "EncoderLayer",
     "FeedForward",
     "LayerKind",
+    "Looked",
     "MemoryKeys",
     "Normalisation",
     "Order",
@@ -56,6 +57,15 @@ class MemoryKeys:
     keys_BSGE: Tensor
     values_BSGE: Tensor
     visible: Visible
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """Where one decoder layer's tokens looked, where that is shown."""
+
+    own_NHTT: Tensor | None
+    """Among the tokens before them."""
+    memory_NHTS: Tensor | None
 
 
 class FeedForward(nn.Module):
@@ -155,15 +165,15 @@ class DecoderLayer(nn.Module):
         *,
         memory: MemoryKeys,
         show: bool = False,
-    ) -> tuple[Tensor, Past, Tensor, Tensor | None]:
-        """The layer's output, its past with the new tokens, the context fetched, and the attention if shown."""
-        found_NTD, past = self.self_attention.read(self.self_residual.before(x_NTD), past, reading)
+    ) -> tuple[Tensor, Past, Tensor, Looked]:
+        """The layer's output, its past with the new tokens, the context fetched, and where it looked."""
+        found_NTD, past, own_NHTT = self.self_attention.read(self.self_residual.before(x_NTD), past, reading)
         x_NTD = self.self_residual.after(x_NTD, found_NTD)
 
         context_NTD, weights_NHTS = self._cross(self.cross_residual.before(x_NTD), memory, show=show)
         x_NTD = self.cross_residual.after(x_NTD, context_NTD)
         x_NTD = self.feed_residual.after(x_NTD, self.feed_forward(self.feed_residual.before(x_NTD)))
-        return x_NTD, past, context_NTD, weights_NHTS
+        return x_NTD, past, context_NTD, Looked(own_NHTT=own_NHTT, memory_NHTS=weights_NHTS)
 
     def _cross(self, x_NTD: Tensor, memory: MemoryKeys, *, show: bool) -> tuple[Tensor, Tensor | None]:
         beams = x_NTD.shape[0] // memory.keys_BSGE.shape[0]

@@ -97,19 +97,33 @@ def open_house(
     settings: ServeSettings,
     *,
     languages: Mapping[str, Sequence[tuple[str, str]]] | None = None,
+    pairs: Mapping[str, str] | None = None,
 ) -> House:
-    """Read the folders, each by the name that its model is called by."""
+    """Read the folders, each by the name that its model is called by.
+
+    ``pairs`` are files of which a model shows the pairs nearest to a text; all are read before anybody asks.
+    """
     meters = Meters()
-    languages = languages or {}
-    if unknown := [name for name in languages if name not in models]:
-        raise RecipeError(f"`--languages` must be of {_one_of([*models])}, but names `{unknown[0]}`.")
+    languages, pairs = languages or {}, pairs or {}
+    for option, named in (("languages", languages), ("pairs", pairs)):
+        if unknown := [name for name in named if name not in models]:
+            raise RecipeError(f"`--{option}` must be of {_one_of([*models])}, but names `{unknown[0]}`.")
     folders = {name: ModelFolder(path, settings) for name, path in models.items()}
     served = {
-        name: Served(name, folder.load(), settings=settings, meters=meters, languages=languages.get(name, ()))
+        name: Served(
+            name,
+            folder.load(),
+            settings=settings,
+            meters=meters,
+            languages=languages.get(name, ()),
+            pairs=pairs.get(name),
+        )
         for name, folder in folders.items()
     }
     for each in served.values():
         each.desk.wait()
+        if each.seen_before is not None:
+            each.seen_before.by(each.speaker)
     return House(served, settings=settings, meters=meters, folders=folders)
 
 

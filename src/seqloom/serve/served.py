@@ -12,10 +12,12 @@ from typing import Any, TypeVar, Unpack
 
 from seqloom.core import settings as parsing
 from seqloom.core.errors import DecodingError, SeqloomError
+from seqloom.explain.offered import offered
 from seqloom.serve.desk import Desk, Ticket
 from seqloom.serve.meters import Meters
 from seqloom.serve.problems import Refusal
 from seqloom.serve.recent import Recent
+from seqloom.serve.seen_before import SeenBefore
 from seqloom.serve.settings import ServeSettings
 from seqloom.serve.stream import Stream, too_late
 from seqloom.workflow.answering import Answerer, Own
@@ -53,12 +55,15 @@ class Served:
         settings: ServeSettings,
         meters: Meters,
         languages: Sequence[tuple[str, str]] = (),
+        pairs: str | None = None,
     ) -> None:
-        """``languages``: those that the model does not know of itself."""
+        """``languages``: those that the model does not know of itself. ``pairs``: a file, of which the nearest pairs
+        are shown."""
         self.name = name
         self.settings = settings
         self.meters = meters
         self.given = tuple(languages)
+        self.seen_before = None if pairs is None else SeenBefore(pairs)
         self.desk = Desk(speaker, name=name, meters=meters)
         self.recent = Recent(settings.cache)
         self._open: dict[Hashable, _Shared] = {}
@@ -102,6 +107,7 @@ class Served:
             "channels": self.speaker.numbering.channels,
             "about": self.speaker.recipe.about,
             "engines": self.speaker.engines,
+            "explains": [*offered(self.speaker), *(["neighbours"] if self.seen_before is not None else [])],
             "turns": self.turns,
             "metrics": {name: each["value"] for name, each in measured.items()},
         }
@@ -171,14 +177,22 @@ class Served:
         if len(self._question(source).text) > _EXPLAINED:
             raise Refusal(413, f"a text to be explained must have at most {_EXPLAINED} characters.")
         self._check(target or "")
-        speaker = self.speaker
+        speaker, seen_before, near = self.speaker, self.seen_before, "neighbours" in what
+        parts = [part for part in what if part != "neighbours"]
+        if near and seen_before is None:
+            raise Refusal(
+                422,
+                f"`neighbours` needs pairs that may be shown. `seqloom serve --pairs {self.name}=FILE` names them.",
+            )
 
         def work() -> dict[str, Any]:
             try:
                 from seqloom.explain.explaining import explain
             except ModuleNotFoundError:
                 raise DecodingError("explaining needs torch, which this server is without.") from None
-            return explain(speaker, source, target=target, what=what, position=position).to_data()  # type: ignore[arg-type]
+            pairs = seen_before.by(speaker) if near and seen_before is not None else None
+            told = explain(speaker, source, target=target, what=parts, position=position, neighbours=pairs)  # type: ignore[arg-type]
+            return told.to_data()
 
         return await self.aside(work, deadline=deadline)
 
@@ -199,6 +213,8 @@ class Served:
     def replace(self, desk: Desk) -> Desk:
         """From now on another desk answers; the old one, which has still its own to answer, is given back."""
         old, self.desk = self.desk, desk
+        if self.seen_before is not None:
+            self.seen_before.forget(old.speaker)
         self.recent.clear()
         self._answerers.clear()
         return old

@@ -41,7 +41,10 @@ async def renew(house: House, served: Served, folder: ModelFolder) -> None:
     def opened() -> Desk | None:
         if not folder.changed():
             return None
-        desk = Desk(folder.load(), name=served.name, meters=house.meters)
+        speaker = folder.load()
+        if served.seen_before is not None:
+            served.seen_before.by(speaker)  # before it answers, for nobody to wait
+        desk = Desk(speaker, name=served.name, meters=house.meters)
         desk.wait()
         return desk
 

@@ -160,7 +160,7 @@ def test_an_export_tells_what_it_can(model: Model, tmp_path: Path) -> None:
     export_folder(tmp_path / "model", tmp_path / "onnx", to="onnx")
     found = explain(load(tmp_path / "onnx"), SOURCE, what=PARTS)
     own = explain(model, SOURCE, what=PARTS)
-    assert found.missing.keys() == {"attention", "gradients", "search"}
+    assert found.missing.keys() == {"attention", "self_attention", "gradients", "search"}
     assert found.attribution is not None
     assert own.attribution is not None
     for mine, theirs in zip(own.attribution.methods["erasure"], found.attribution.methods["erasure"], strict=True):
@@ -175,6 +175,39 @@ def test_a_rollout_by_hand() -> None:
     first, second = torch.tensor([[[1.0, 0.0], [1.0, 0.0]]]), torch.tensor([[[0.5, 0.5], [0.0, 1.0]]])
     expected = torch.tensor([[0.75, 0.25], [0.0, 1.0]]) @ torch.tensor([[1.0, 0.0], [0.5, 0.5]])
     torch.testing.assert_close(rollout([first, second]), expected)
+
+
+def test_each_side_of_a_transformer_looks_at_its_own_tokens() -> None:
+    model = hardly("transformer")
+    explained = explain(model, SOURCE, what=("self_attention",))
+    own = explained.self_attention
+    assert own is not None
+    assert own.encoder is not None
+    assert own.decoder is not None
+    said = len(explained.target_tokens)
+    assert (own.encoder.rows, own.encoder.places) == (explained.source_tokens, explained.source_tokens)
+    assert own.decoder.rows == explained.target_tokens
+    assert own.decoder.places == ("<s>", *explained.target_tokens[:-1])
+    for side, size in ((own.encoder, len(explained.source_tokens)), (own.decoder, said)):
+        assert [len(layer.heads) for layer in side.layers] == [2, 2]
+        for head in (head for layer in side.layers for head in layer.heads):
+            weights = np.array(head)
+            assert weights.shape == (size, size)
+            assert weights.sum(1) == pytest.approx(np.ones(size), abs=1e-5)
+    assert all(not np.triu(head, 1).any() for layer in own.decoder.layers for head in layer.heads), "nothing ahead"
+    data = explained.to_data()["self_attention"]
+    assert [layer["name"] for layer in data["decoder"]["layers"]] == ["decoder 1", "decoder 2"]
+
+
+def test_what_has_no_attention_of_its_own_says_so(model: Model) -> None:
+    explained = explain(model, SOURCE, what=("self_attention",))
+    assert explained.self_attention is None
+    assert "neither the encoder nor the decoder" in explained.missing["self_attention"]
+    half = explain(hardly("ssru"), SOURCE, what=("self_attention",)).self_attention
+    assert half is not None
+    assert half.encoder is not None
+    assert half.decoder is None, "an SSRU looks at nothing"
+    assert half.to_data().keys() == {"encoder"}
 
 
 def test_entropy_counts_places_in_bits() -> None:

@@ -13,7 +13,7 @@ from seqloom.explain.insight.matrices import Matrix, Vector, finite, matrix_of, 
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.nn.contracts import Batch
 
-__all__ = ["Attention", "Layer", "attention_of", "rollout"]
+__all__ = ["Attention", "Layer", "attention_of", "layers_of", "rollout"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,18 +71,22 @@ def attention_of(network: EncoderDecoder, batch: Batch, source_tokens: Sequence[
     places = tuple(source_tokens) if of_tokens else tuple(f"slot {place}" for place in range(mean_TS.shape[1]))
     best_T = mean_TS[:-1].argmax(-1).tolist()
     return Attention(
-        layers=tuple(
-            Layer(
-                name=f"decoder {number}",
-                heads=tuple(map(matrix_of, heads_HTS)),
-                entropy=vector_of(entropy_of(heads_HTS).mean(-1)),
-            )
-            for number, heads_HTS in enumerate(weights_LHTS, start=1)
-        ),
+        layers=layers_of(weights_LHTS, name="decoder"),
         mean=matrix_of(mean_TS),
         places=places,
         aligned=tuple(enumerate(best_T)) if of_tokens else (),
         rollout=_rolled(network, batch, mean_TS) if of_tokens else None,
+    )
+
+
+def layers_of(weights_LHTS: Tensor, *, name: str) -> tuple[Layer, ...]:
+    return tuple(
+        Layer(
+            name=f"{name} {number}",
+            heads=tuple(map(matrix_of, heads_HTS)),
+            entropy=vector_of(entropy_of(heads_HTS).mean(-1)),
+        )
+        for number, heads_HTS in enumerate(weights_LHTS, start=1)
     )
 
 

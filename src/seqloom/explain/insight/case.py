@@ -14,12 +14,13 @@ from seqloom.decoding.request import BeamSearch, Pair, Request, answer
 from seqloom.workflow.asking import Asking
 from seqloom.workflow.speaker import Speaker
 
-__all__ = ["END", "Case", "open_case"]
+__all__ = ["BEGIN", "END", "Case", "open_case"]
 
 END = "</s>"
 """What stands for the end of an answer."""
 
-_BEGIN = "<s>"
+BEGIN = "<s>"
+"""What stands before the first token."""
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -92,7 +93,7 @@ def open_case(speaker: Speaker, source: Any, asking: Asking, *, target: str | No
         raise DataError("the source must be a text, but is empty. Give one.")
     request = replace(opened.requests[0], id="explained", search=BeamSearch(), nbest=1)
     text, (_, own_words) = opened.parts[0], opened.numbered[0]
-    pieces = speaker.numbering.source_pieces(text, opened.question.extras) or [_BEGIN]
+    pieces = speaker.numbering.source_pieces(text, opened.question.extras) or [BEGIN]
     notes = []
     if len(opened.parts) > 1:
         notes.append(f"The text is answered in {len(opened.parts)} parts, of which the first is explained.")

@@ -12,13 +12,14 @@ from seqloom.explain.insight.attribution import Attribution
 from seqloom.explain.insight.contrast import Contrast
 from seqloom.explain.insight.matrices import finite
 from seqloom.explain.insight.neighbours import Neighbour
+from seqloom.explain.insight.own_attention import SelfAttention
 from seqloom.explain.insight.tree import SearchTree
 
 __all__ = ["PARTS", "Explanation", "What"]
 
-What = Literal["attention", "attribution", "search", "alternatives"]
+What = Literal["attention", "self_attention", "attribution", "search", "alternatives"]
 """The parts that can be asked for by name; `contrast` and `neighbours` are there where what they need is given."""
-PARTS: tuple[What, ...] = ("attention", "attribution", "search", "alternatives")
+PARTS: tuple[What, ...] = ("attention", "self_attention", "attribution", "search", "alternatives")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,7 @@ class Explanation:
     chosen: bool
     """Whether the model said it by itself, or was given it."""
     attention: Attention | None = None
+    self_attention: SelfAttention | None = None
     attribution: Attribution | None = None
     search: SearchTree | None = None
     position: int | None = None
@@ -57,6 +59,7 @@ class Explanation:
         }
         parts = {
             "attention": self.attention,
+            "self_attention": self.self_attention,
             "attribution": self.attribution,
             "search": self.search,
             "contrast": self.contrast,

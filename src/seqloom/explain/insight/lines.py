@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from seqloom.explain.columns import aligned
 from seqloom.explain.insight.attribution import METHODS, whole
 from seqloom.explain.insight.explanation import Explanation
+from seqloom.explain.insight.own_attention import SelfAttention
 from seqloom.pages import seen
 
 __all__ = ["lines_of"]
@@ -24,6 +25,9 @@ def lines_of(explained: Explanation) -> Iterator[str]:
     yield from explained.notes
     yield ""
     yield from _tokens(explained)
+    if explained.self_attention is not None:
+        yield ""
+        yield from _own(explained.self_attention)
     if explained.attribution is not None:
         yield ""
         yield from _faithful(explained)
@@ -59,6 +63,14 @@ def _tokens(explained: Explanation) -> Iterator[str]:
             row.append(_strongest(attribution.methods[method][place], explained.source_tokens, _TOP, "{:+.2f}"))
         rows.append(row)
     yield from aligned([head, *rows], texts=len(head))
+
+
+def _own(attention: SelfAttention) -> Iterator[str]:
+    """How widely each head looks among its own side's tokens."""
+    layers = [layer for side in (attention.encoder, attention.decoder) if side is not None for layer in side.layers]
+    heads = max(len(layer.heads) for layer in layers)
+    rows = [[layer.name, *(f"{each:.2f}" for each in layer.entropy)] for layer in layers]
+    yield from aligned([["looked within its side, bits", *(f"head {n}" for n in range(1, heads + 1))], *rows], texts=1)
 
 
 def _strongest(row: Sequence[float], names: Sequence[str], number: int, form: str) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 import seqloom
-from seqloom.explain.insight.attention import Attention
+from seqloom.explain.insight.attention import Attention, Layer
 from seqloom.explain.insight.attribution import METHODS, Attribution, whole
 from seqloom.explain.insight.branches import drawn_tree
 from seqloom.explain.insight.contrast import Contrast
@@ -14,6 +14,7 @@ from seqloom.explain.insight.erasure import Faithfulness
 from seqloom.explain.insight.explanation import Explanation
 from seqloom.explain.insight.matrices import Matrix
 from seqloom.explain.insight.neighbours import Neighbour
+from seqloom.explain.insight.own_attention import SelfAttention
 from seqloom.explain.insight.tree import SearchTree
 from seqloom.pages import (
     Bands,
@@ -44,6 +45,10 @@ def page_of(explained: Explanation, *, name: str) -> Page:
     if explained.attention is not None:
         lead = "A row a token said, a column a token read: the stronger the shade, the more the model looked there."
         sections.append(Section(title="Where it looked", lead=lead, blocks=_looked(explained, explained.attention)))
+    if explained.self_attention is not None:
+        lead = "Attention of each side to its own tokens: a row a token that looks, a column a token it looked at."
+        blocks = _own(explained, explained.self_attention)
+        sections.append(Section(title="What it looked at within each side", lead=lead, blocks=blocks))
     if explained.attribution is not None:
         lead = (
             "What each token read was worth for the probability of each token said, in nats. Blue spoke for it, orange "
@@ -114,7 +119,7 @@ def _looked(explained: Explanation, attention: Attention) -> list[Block]:
         maps.append(heatmap_of(explained, attention.rollout, caption=caption))
     blocks.append(SideBySide(blocks=maps))
     if several:
-        blocks += [_heads(explained, attention), _entropies(attention)]
+        blocks += [_heads(explained, attention), _entropies(attention.layers)]
     return blocks
 
 
@@ -127,12 +132,40 @@ def _heads(explained: Explanation, attention: Attention) -> Block:
     return Details(summary=f"Each of the {len(maps)} heads", blocks=[SideBySide(blocks=maps)])
 
 
-def _entropies(attention: Attention) -> Block:
-    heads = max(len(layer.heads) for layer in attention.layers)
+def _own(explained: Explanation, attention: SelfAttention) -> list[Block]:
+    sides = {
+        "Encoder, all heads and layers together": attention.encoder,
+        "Decoder, all heads and layers together": attention.decoder,
+    }
+    there = {caption: side for caption, side in sides.items() if side is not None}
+    together = [
+        heatmap_of(explained, side.mean, caption=caption, places=side.places, said=side.rows)
+        for caption, side in there.items()
+    ]
+    heads = [
+        heatmap_of(
+            explained,
+            head,
+            caption=f"{layer.name}, head {number}",
+            places=side.places,
+            said=side.rows,
+            figures=False,
+        )
+        for side in there.values()
+        for layer in side.layers
+        for number, head in enumerate(layer.heads, start=1)
+    ]
+    layers = [layer for side in there.values() for layer in side.layers]
+    each = Details(summary=f"Each of the {len(heads)} heads", blocks=[SideBySide(blocks=heads)])
+    return [SideBySide(blocks=together), each, _entropies(layers)]
+
+
+def _entropies(layers: Sequence[Layer]) -> Block:
+    heads = max(len(layer.heads) for layer in layers)
     columns = [Column(title="layer", kind="name")]
     columns += [Column(title=f"head {number}", kind="number") for number in range(1, heads + 1)]
     rows: list[list[str | float | None]] = [
-        [layer.name, *(f"{each:.2f}" for each in layer.entropy)] for layer in attention.layers
+        [layer.name, *(f"{each:.2f}" for each in layer.entropy)] for layer in layers
     ]
     caption = "How widely each head looks around: bits, so that 0 is one place, 1 is two alike, 2 is four"
     return Table(caption=caption, columns=columns, rows=rows)
@@ -261,11 +294,12 @@ def heatmap_of(
     *,
     caption: str,
     places: Sequence[str] | None = None,
+    said: Sequence[str] | None = None,
     figures: bool = True,
 ) -> Heatmap:
     """A row a token said, a column a token read."""
     read = [seen(each) for each in places or explained.source_tokens]
-    said = [seen(each) for each in explained.target_tokens]
+    said = [seen(each) for each in said or explained.target_tokens]
     strongest = (read[max(range(len(row)), key=row.__getitem__)] for row in rows)
     return Heatmap(
         caption=caption,

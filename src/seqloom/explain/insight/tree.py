@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from seqloom.decoding.request import Answer
-from seqloom.explain.insight.case import Case
+from seqloom.explain.insight.case import BEGIN, Case
 from seqloom.explain.insight.matrices import finite
 from seqloom.explain.insight.watching import Candidate, Level, watch
 from seqloom.workflow.model import Model
 
 __all__ = ["Node", "SearchTree", "search_tree"]
-
-_BEGIN = "<s>"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +92,7 @@ def search_tree(case: Case, model: Model) -> SearchTree:
 
 def _grown(case: Case, levels: Sequence[Level], found: Answer) -> tuple[Node, ...]:
     eos = case.speaker.numbering.target_vocabulary.eos
-    nodes = [Node(id=0, parent=None, step=0, token=_BEGIN, logp=0.0, total=0.0, best=True)]
+    nodes = [Node(id=0, parent=None, step=0, token=BEGIN, logp=0.0, total=0.0, best=True)]
     right = (*found.tokens, eos)
     live: list[Node | None] = [nodes[0]]
 

@@ -52,6 +52,9 @@ def _pictured(explained: Explanation) -> Heatmap | Tree:
     if explained.attribution is not None:
         method = next(each for each in ("integrated_gradients", "erasure") if each in explained.attribution.methods)
         return heatmap_of(explained, explained.attribution.methods[method], caption=_title(explained))
+    own = explained.self_attention
+    if own is not None and (side := own.encoder or own.decoder) is not None:
+        return heatmap_of(explained, side.mean, caption=_title(explained), places=side.places, said=side.rows)
     if explained.search is not None:
         return drawn_tree(explained.search)
     why = " ".join(explained.missing.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -104,6 +105,7 @@ class TransformerDecoder(Decoder):
             for _ in range(settings.layers)
         )
         self.recurrent = all(layer.self_attention.steady for layer in self.layers)
+        self.attends = not self.recurrent
         self.norm = settings.layer.build_norm() if settings.order == "pre" else nn.Identity()
         self.dropout = Dropout(settings.dropout)
         settings.begin(self.layers)
@@ -139,16 +141,21 @@ class TransformerDecoder(Decoder):
             own_NT = own_NT.expand(-1, num_steps)
             beam_NT = put(beam_NT, own_NT, positions_NT, length) if state.length else own_NT
         reading = Reading(
-            positions=self.positions, positions_NT=positions_NT, length=length, beams=state.beams, beam_NT=beam_NT
+            positions=self.positions,
+            positions_NT=positions_NT,
+            length=length,
+            beams=state.beams,
+            beam_NT=beam_NT,
+            show=state.shows == "all",
         )
         of_memory = Visible(mask=state.memory_mask_BS[:, None, None])
 
         embedded_NTE = self.embedding(tokens_NT)
         x_NTD = self.dropout(self.positions.add(self.into(embedded_NTE), positions_NT))
-        pasts, shown = [], []
+        pasts, shown, own = [], [], list[Tensor | None]()
         for number, layer in enumerate(self.layers):
             last = number == len(self.layers) - 1
-            x_NTD, past, context_NTD, weights_NHTS = layer(
+            x_NTD, past, context_NTD, looked = layer(
                 x_NTD,
                 state.past[number],
                 reading,
@@ -160,7 +167,8 @@ class TransformerDecoder(Decoder):
                 show=state.shows == "all" or (state.shows == "one" and last),
             )
             pasts.append(past)
-            shown.append(weights_NHTS)
+            shown.append(looked.memory_NHTS)
+            own.append(looked.own_NHTT)
         return DecoderOutput(
             hidden_NTD=self.norm(x_NTD),
             state=replace(
@@ -171,4 +179,11 @@ class TransformerDecoder(Decoder):
             embedded_NTD=embedded_NTE,
             attention_NTS=None if shown[-1] is None else shown[-1].mean(1),
             all_attention=torch.stack(shown, 1) if state.shows == "all" else None,
+            own_attention=_together(own),
         )
+
+
+def _together(layers: Sequence[Tensor | None]) -> Tensor | None:
+    """None where a layer has nothing to show."""
+    there = [each for each in layers if each is not None]
+    return torch.stack(there, 1) if len(there) == len(layers) else None

@@ -51,6 +51,7 @@ class StackEncoder(Encoder):
         super().__init__()
         self.encoders = Layers(encoders)
         self.shape = encoders[-1].shape
+        self.attends = all(encoder.attends for encoder in encoders)
         self.latent = next((encoder.latent for encoder in encoders if encoder.latent is not None), None)
 
     def forward(self, memory: Memory) -> Memory:

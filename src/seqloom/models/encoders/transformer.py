@@ -87,6 +87,8 @@ class TransformerEncoderSettings(TransformerLayers):
 class TransformerEncoder(Encoder):
     """Vaswani et al. 2017, section 3; with a window, Beltagy et al. 2020."""
 
+    attends = True
+
     def __init__(self, settings: TransformerEncoderSettings, *, memory: MemoryShape) -> None:
         super().__init__()
         width = settings.width

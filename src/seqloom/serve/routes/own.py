@@ -123,7 +123,7 @@ class Explain(_Body):
     model: str | None = None
     source: str | Columns
     target: str | None = None
-    what: list[Literal["attention", "attribution", "alternatives", "search", "neighbours"]] = Field(
+    what: list[Literal["attention", "self_attention", "attribution", "alternatives", "search", "neighbours"]] = Field(
         ["attention", "alternatives"], min_length=1
     )
     position: Whole | None = Field(None, ge=0, le=4096, description="Of alternatives; null: where it was least sure.")
