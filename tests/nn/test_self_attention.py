@@ -58,7 +58,8 @@ def reading(start_N: Tensor, num_steps: int) -> Reading:
 
 def read(part: SelfAttention, x_NTD: Tensor) -> tuple[Tensor, Past]:
     start = part.start(len(x_NTD), beams=1, like=x_NTD)
-    return part.read(x_NTD, start, reading(torch.zeros(len(x_NTD), dtype=torch.long), x_NTD.shape[1]))
+    found_NTD, past, _ = part.read(x_NTD, start, reading(torch.zeros(len(x_NTD), dtype=torch.long), x_NTD.shape[1]))
+    return found_NTD, past
 
 
 def tokens(rows: int, steps: int) -> Tensor:
@@ -110,7 +111,7 @@ def test_rows_at_different_positions_share_a_batch(settings: SelfAttentionSettin
     _, long = read(part, x_NTD[:1, :5])
     _, short = read(part, x_NTD[1:, :2])
     step_NTD = torch.stack([x_NTD[0, 5], x_NTD[1, 2]])[:, None]
-    found_NTD, _ = part.read(step_NTD, long.join(short), reading(torch.tensor([5, 2]), 1))
+    found_NTD, _, _ = part.read(step_NTD, long.join(short), reading(torch.tensor([5, 2]), 1))
     torch.testing.assert_close(found_NTD[:, 0], torch.stack([whole_NTD[0, 5], whole_NTD[1, 2]]), rtol=0, atol=1e-12)
 
 

@@ -7,6 +7,7 @@ import math
 import random
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.cli import small, test_chat
@@ -14,6 +15,7 @@ from tests.tasks import test_classification
 
 import seqloom
 
+NONE: Mapping[str, Any] = MappingProxyType({})
 FEW: Mapping[str, Any] = {"training.warmup": 1, "training.threads": 1, "evaluation.pairs": 4}
 TINY: Mapping[str, Any] = {
     **FEW,
@@ -41,17 +43,21 @@ def words(folder: Path) -> Path:
 
 
 def back(folder: Path) -> Path:
-    """The other way, learnt badly."""
+    """The other way, learnt badly, by a Transformer."""
     rows = [(target, source) for source, target in small.pairs(300)]
-    return _of_pairs(folder, "back", rows, steps=25)
+    layers: Mapping[str, Any] = {"kind": "transformer", "layers": 1, "heads": 2, "feed_forward": 64, "width": 32}
+    set_ = {f"model.{side}": layers for side in ("encoder", "decoder")}
+    return _of_pairs(folder, "back", rows, steps=25, set_=set_)
 
 
-def _of_pairs(folder: Path, name: str, rows: list[tuple[str, str]], *, steps: int) -> Path:
+def _of_pairs(
+    folder: Path, name: str, rows: list[tuple[str, str]], *, steps: int, set_: Mapping[str, Any] = NONE
+) -> Path:
     recipe = folder / f"{name}.toml"
     recipe.write_text(small.RECIPE, encoding="utf-8")
     train = small.write_pairs(folder / f"{name}.tsv", rows)
-    set_ = {"training.steps": steps, "training.validate_every": steps, "data.held_out": 0.02}
-    return _trained(folder, name, recipe, train, set_)
+    few = {"training.steps": steps, "training.validate_every": steps, "data.held_out": 0.02}
+    return _trained(folder, name, recipe, train, {**few, **set_})
 
 
 def talk(folder: Path) -> Path:

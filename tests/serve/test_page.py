@@ -92,7 +92,8 @@ def folder(models: Mapping[str, Path]) -> Path:
 def address(models: Mapping[str, Path], folder: Path) -> Iterator[str]:
     named = [f"{name}={path}" for name, path in models.items()]
     languages = ["--languages", "words=en:fr", "--languages", "back=fr:en"]
-    with serving(*named, *languages, "--runs", folder / "runs") as address:
+    seen = ["--pairs", f"words={folder / 'words.tsv'}"]
+    with serving(*named, *languages, *seen, "--runs", folder / "runs") as address:
         yield address
 
 
@@ -268,11 +269,151 @@ def test_other_answers_can_be_taken(tab: Watched) -> None:
     page = tab.open("translate", "red cat")
     tab.settled()
     page.get_by_text("Other answers").click()
-    other = page.locator(".others .choices button").first
+    playwright.expect(page.locator('.others [aria-current="true"] .choice')).to_have_text("rouge chat")
+    other = page.locator(".others .choices button:not([aria-current])").first
     text = other.locator(".choice").inner_text()
     other.click()
     tab.says(text)
     assert text != "rouge chat"
+
+
+def test_every_line_has_as_many_answers_as_are_asked_for(tab: Watched) -> None:
+    page = tab.open("translate", "red cat\n\nblue dog")
+    tab.settled()
+    page.get_by_text("Other answers").click()
+    groups = page.locator(".others .choices")
+    playwright.expect(groups).to_have_count(2)
+    for number in (4, 8, 2):
+        page.get_by_label("How many").select_option(str(number))
+        for place, (source, best) in enumerate([("red cat", "rouge chat"), ("blue dog", "bleu chien")]):
+            answers = groups.nth(place).locator(".choice")
+            playwright.expect(answers).to_have_count(number)
+            body = {"source": {"source": source}, "nbest": number}
+            [told] = tab.context.request.post(f"{tab.address}/v1/predict", data=body).json()["answers"]
+            assert answers.all_inner_texts() == [told["text"], *(each["text"] for each in told["alternatives"])]
+            assert answers.first.inner_text() == best
+            assert groups.nth(place).locator(".label").inner_text() == source
+    second = groups.nth(1).locator(".choice").nth(1)
+    text = second.inner_text()
+    second.click()
+    playwright.expect(page.locator(".line")).to_have_text(["rouge chat", "", text])
+
+
+def test_the_search_is_a_tree(tab: Watched) -> None:
+    page = tab.open("translate", "red cat")
+    tab.settled()
+    page.locator("summary", has_text="How it was found").click()
+    tree = page.locator("svg.tree")
+    tree.wait_for()
+    assert page.locator(".tree text.best").all_text_contents() == ["<s>", "rouge", "chat", "</s>"]
+    assert tree.get_attribute("aria-label").startswith("The search kept 2 hypotheses at a time and found “rouge chat”.")
+    assert page.locator(".tree text.cut").count() > 0
+    assert page.locator(".tree path").count() == page.locator(".tree text:not(.aside)").count() - 1
+    page.get_by_text("Whole answers that were found").first.click()
+    assert page.locator(".inside tbody th").first.inner_text() == "rouge chat"
+
+
+def test_a_tree_of_chinese_has_room_for_its_signs(tab: Watched) -> None:
+    """Each token stands between the end of what it grows from and its own figure."""
+    page = tab.open("translate")
+    found = page.evaluate("""async () => {
+        const { tree, ended } = await import('/tree.js');
+        const node = (id, parent, step, token, more) =>
+            ({ id, parent, step, token, total: -0.5 * step, fate: 'kept', by: null, score: null, best: true, ...more });
+        const nodes = [
+            node(0, null, 0, '<s>'),
+            node(1, 0, 1, '▁明天下午'),
+            node(2, 1, 2, '在图书馆门口'),
+            node(3, 2, 3, '</s>', { score: -0.4 }),
+            node(4, 1, 2, '猫', { best: false }), node(5, 4, 3, '', { best: false, fate: 'pruned', by: 0.3 }),
+        ];
+        const search = { tree: nodes, beams: 2, answer: '明天下午在图书馆门口', greedy: '明天', greedy_parts_at: 1 };
+        const drawn = tree(search);
+        document.body.append(drawn);
+        const box = (each) => {
+            const { left, right, top, bottom } = each.getBoundingClientRect();
+            return { text: each.textContent, lang: each.lang ?? each.getAttribute('lang'), left, right, top, bottom };
+        };
+        const texts = [...drawn.querySelectorAll('text')].filter((each) => each.textContent).map(box);
+        const whole = ended(search).querySelector('th[scope=row]').textContent;
+        return { texts, whole: box(drawn), told: drawn.getAttribute('aria-label'), ended: whole };
+    }""")
+    for one in found["texts"]:
+        assert found["whole"]["left"] <= one["left"] < one["right"] <= found["whole"]["right"]
+        for other in found["texts"]:
+            apart = one["right"] <= other["left"] or other["right"] <= one["left"]
+            assert one is other or apart or abs(one["top"] - other["top"]) > 12, (one["text"], other["text"])
+    by_text = {each["text"]: each for each in found["texts"]}
+    assert by_text["在图书馆门口"]["lang"] == "zh-Hans"
+    assert by_text["在图书馆门口"]["right"] - by_text["在图书馆门口"]["left"] > 6 * 11, "signs, not narrow boxes"
+    assert found["ended"] == "明天下午在图书馆门口"
+    assert found["told"].endswith("says “明天”.")
+
+
+def test_what_it_has_seen_is_shown_where_it_may_be(tab: Watched) -> None:
+    page = tab.open("translate", "red cat")
+    tab.settled()
+    page.locator("summary", has_text="What it has seen").click()
+    rows = page.locator(".inside tbody tr")
+    playwright.expect(rows).to_have_count(5)
+    body = {"source": "red cat", "what": ["neighbours"]}
+    told = tab.context.request.post(f"{tab.address}/v1/explain", data=body).json()["neighbours"]
+    assert rows.first.locator("td").all_inner_texts()[:2] == [told[0]["source"], told[0]["target"]]
+    page.get_by_label("Model").select_option("back")
+    playwright.expect(page.locator("summary", has_text="What it has seen")).not_to_be_visible()
+
+
+def test_any_head_of_a_transformer_is_shown(tab: Watched) -> None:
+    page = tab.open("translate")
+    page.get_by_label("Model").select_option("back")
+    tab.field.fill("rouge chat mer")
+    tab.settled()
+    page.locator("summary", has_text="Where it looked").click()
+    body = {"model": "back", "source": "rouge chat mer", "what": ["attention", "self_attention"]}
+    told = tab.context.request.post(f"{tab.address}/v1/explain", data=body).json()
+    maps = {
+        "attention": told["attention"],
+        "encoder_attention": told["self_attention"]["encoder"],
+        "decoder_attention": told["self_attention"]["decoder"],
+    }
+    read = """() => [...document.querySelectorAll('svg.heat rect title')]
+        .map((each) => Number(each.textContent.split(': ').at(-1)))"""
+    for method, data in maps.items():
+        page.get_by_label("By").select_option(method)
+        for value, table in [("", data["mean"]), ("1.2", data["layers"][0]["heads"][1])]:
+            page.get_by_label("Head").select_option(value)
+            expected = [round(each, 3) for row in table for each in row]
+            page.wait_for_function(f"(values) => JSON.stringify(({read})()) === JSON.stringify(values)", arg=expected)
+    assert page.locator("svg.heat text").first.text_content() == told["target_tokens"][0]
+
+
+def test_an_export_is_offered_for_what_it_can(browser: Any, models: Mapping[str, Path], tmp_path: Path) -> None:
+    for name in ("onnxruntime", "onnxscript", "ctranslate2"):
+        pytest.importorskip(name)
+    from seqloom.export.folder import export_folder
+
+    onnx = export_folder(models["words"], tmp_path / "onnx", to="onnx")
+    light = export_folder(models["back"], tmp_path / "light", to="ctranslate2")
+    with serving(f"onnx={onnx}", f"light={light}", "--languages", "onnx=en:fr") as address:
+        tab = Watched(browser, address)
+        page = tab.open("translate", "red cat")
+        tab.says("rouge chat")
+        tab.settled()
+        for name in ("How it was found", "What it has seen"):
+            playwright.expect(page.locator("summary", has_text=name)).not_to_be_visible()
+        page.locator("summary", has_text="Where it looked").click()
+        assert page.get_by_label("By").locator("option").all_inner_texts() == ["erasure"]
+        page.locator("svg.heat").wait_for()
+        page.get_by_role("button", name="chat", exact=True).click()
+        page.get_by_role("dialog", name="Instead of “chat”").get_by_role("button").first.wait_for()
+        page.keyboard.press("Escape")
+        page.get_by_label("Model").select_option("light")
+        tab.field.fill("rouge chat mer")
+        tab.settled()
+        page.locator("svg.heat").wait_for()
+        assert page.locator(".said [role=button]").count() == 0, "no other word can be chosen"
+        assert tab.wrong == []
+        tab.context.close()
 
 
 def test_unsure_words_are_marked_and_told(tab: Watched) -> None:
@@ -301,7 +442,7 @@ def test_languages_are_swapped_with_the_text(tab: Watched) -> None:
 def test_the_heat_map_has_room_for_chinese(tab: Watched) -> None:
     page = tab.open("translate", "我 cat 你 dog")
     tab.settled()
-    page.locator(".inside summary").click()
+    page.locator("summary", has_text="Where it looked").click()
     page.locator("svg.heat").wait_for()
     measured = page.evaluate(MEASURED)
     rows = [each for each in measured["texts"] if each["rows"]]

@@ -1,7 +1,7 @@
 // A heat map: a row a token of the answer, a column a token of the source.
 
 import { s } from "./dom.js";
-import { languageOf, widthOf } from "./tokens.js";
+import { languageOf, shown, widthOf } from "./tokens.js";
 
 const CELL = 26;
 const SIGN = 7.4; // Half the width of a Chinese sign, about that of a Latin one.
@@ -48,8 +48,4 @@ export function heat(table, rows, columns, told) {
 
 function name(text, given) {
   return s("text", { "dominant-baseline": "central", lang: languageOf(text) || null, ...given }, text);
-}
-
-function shown(token) {
-  return token.replace(/^▁(?=.)/, "").replace(/^[▁\s]+$/, "␣");
 }

@@ -2,67 +2,62 @@
 
 import { h, labelled, select } from "./dom.js";
 import { heat } from "./heat.js";
-import { Asker } from "./status.js";
 import { forGood } from "./keep.js";
-import { languageOf } from "./tokens.js";
+import { Panel } from "./panel.js";
 import { number, say } from "./words.js";
 
-const METHODS = ["attention", "gradient_x_input", "integrated_gradients", "erasure"];
+/** Between the text and the answer. */
+const ACROSS = ["attention", "gradient_x_input", "integrated_gradients", "erasure"];
+/** Of one of them to itself. */
+const WITHIN = ["encoder_attention", "decoder_attention"];
 
-export class Inside {
-  /** `lines()` are those that there are; `asked(line)` is how the server knows one. */
+export class Inside extends Panel {
+  /** `asked(line)` is how the server knows a line. */
   constructor(lines, asked) {
-    this.lines = lines;
-    this.asked = asked;
-    this.method = forGood.get("method", METHODS[0]);
-    this.place = 0;
-    this.asker = new Asker();
+    const methods = h("div", {});
+    const heads = h("select", { onchange: (event) => ((this.head = event.target.value), this.draw()) });
+    const whichHead = labelled(say("head"), heads, { class: "labelled beside", hidden: true });
+    super(say("inside"), say("inside_how"), lines, (line) => this.#map(line, asked), [methods, whichHead]);
+    this.methods = methods;
+    this.heads = heads;
+    this.whichHead = whichHead;
+    this.head = "";
+  }
+
+  /** What this model can be asked. */
+  of(model) {
+    const kept = forGood.get("method");
+    const there = [...ACROSS, ...WITHIN].filter((each) => model.explains.includes(each));
+    this.offer(there.length > 0);
+    this.#choose(there.includes(kept) ? kept : there[0]);
+    /** By which a word of one text is shown in the other. */
+    this.pointing = ACROSS.includes(this.method) ? this.method : there.find((each) => ACROSS.includes(each));
     const chosen = (method) => {
-      this.method = method;
       forGood.set("method", method);
+      this.#choose(method);
+      if (ACROSS.includes(method)) this.pointing = method;
       this.draw();
     };
-    this.which = h("select", { onchange: (event) => ((this.place = Number(event.target.value)), this.draw()) });
-    this.whose = labelled(say("line"), this.which, { class: "labelled beside" });
-    this.cost = h("p", { class: "note" });
-    const methods = METHODS.map((each) => [each, say(each)]);
-    this.map = h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": say("inside") });
-    this.node = h(
-      "details",
-      { class: "inside", ontoggle: () => this.draw() },
-      h("summary", {}, say("inside")),
-      h("div", { class: "row" }, labelled(say("shown_by"), select(methods, this.method, chosen), { class: "labelled beside" }), this.whose),
-      this.asker.status.node,
-      this.map,
-      this.cost,
-      h("p", { class: "note" }, say("inside_how")),
-    );
+    const named = there.map((each) => [each, say(each)]);
+    this.methods.replaceChildren(labelled(say("shown_by"), select(named, this.method, chosen), { class: "labelled beside" }));
   }
 
-  /** The lines are others now. */
-  renew() {
-    const there = this.lines().filter((line) => line.answer?.text);
-    this.place = Math.min(this.place, Math.max(0, there.length - 1));
-    this.which.replaceChildren(
-      ...there.map((line, place) => h("option", { value: place, selected: place === this.place }, line.source.trim().slice(0, 40))),
-    );
-    this.whose.hidden = there.length < 2;
-    this.there = there;
-    this.draw();
+  #choose(method) {
+    this.method = method;
+    this.head = "";
+    this.whichHead.hidden = true;
   }
 
-  draw() {
-    if (!this.node.open) return;
-    const line = this.there?.[this.place];
-    if (!line) {
-      this.map.replaceChildren();
-      return;
+  async #map(line, asked) {
+    const { table, rows, columns, heads, faithful } = await line.table(asked(line), this.method, this.head);
+    this.whichHead.hidden = heads.length < 2;
+    this.how.textContent = say(WITHIN.includes(this.method) ? "within_how" : "inside_how");
+    if (this.heads.length !== heads.length + 1 || !this.head) {
+      const named = heads.map((name) => [name, say("head_of", ...name.split("."))]);
+      this.heads.replaceChildren(...[["", say("together")], ...named].map(([value, text]) => h("option", { value, selected: value === this.head }, text)));
     }
-    this.asker.now(async () => {
-      const { table, rows, columns, faithful } = await line.table(this.asked(line), this.method);
-      this.map.replaceChildren(heat(table, rows, columns, told(table, rows, columns)));
-      this.cost.textContent = faithful ? say("faithful", number(faithful.top), number(faithful.random)) : "";
-    });
+    const cost = faithful ? h("p", { class: "note" }, say("faithful", number(faithful.top), number(faithful.random))) : null;
+    return [heat(table, rows, columns, told(table, rows, columns)), cost];
   }
 }
 

@@ -7,11 +7,15 @@ import { percent, say } from "./words.js";
 
 /** Below this a word is marked as unsure. */
 const UNSURE = 0.5;
+/** By which name the server knows what a map is drawn of; the rest is attribution. */
+const PARTS = { attention: "attention", encoder_attention: "self_attention", decoder_attention: "self_attention" };
 
 export class Line {
-  constructor(source, lang = "") {
+  /** `opens`: whether a word has a window of what else might stand there. */
+  constructor(source, lang = "", { opens = true } = {}) {
     this.source = source;
     this.lang = lang;
+    this.opens = opens;
     this.node = h("p", { class: "line" }, source.trim() ? "" : h("br"));
     this.begin = ""; // What a person chose: the answer goes on from there.
     this.answer = source.trim() ? null : { text: "", tokens: [], token_confidences: [] };
@@ -83,7 +87,7 @@ export class Line {
 
   #span(word, sure) {
     const kept = word.end <= this.begin.length;
-    const given = { class: `word ${kept ? "kept" : ""}`, role: "button", tabindex: "-1", "aria-haspopup": "dialog" };
+    const given = { class: `word ${kept ? "kept" : ""}`, ...(this.opens && { role: "button", tabindex: "-1", "aria-haspopup": "dialog" }) };
     if (sure >= UNSURE || kept) return h("span", given, word.text);
     const said = say("sure_of_word", percent(sure));
     const span = h("span", { ...given, title: said, "aria-description": said }, word.text);
@@ -111,18 +115,41 @@ export class Line {
     return this.seen.get(name);
   }
 
-  /** Where it looked, or what weighed: {table, rows, columns} by tokens, `words` by words of both texts;
-   * `faithful` is what it costs to do without what weighs most. */
-  async table(asked, method) {
-    const data = await this.inside(asked, method === "attention" ? "attention" : "attribution");
-    const table = method === "attention" ? data.attention?.mean : data.attribution?.[method];
-    if (!table) throw new Problem(Object.values(data.missing ?? {})[0] ?? say("nothing_inside"));
-    const rows = data.target_tokens;
-    const columns = (method === "attention" && data.attention.places) || data.source_tokens;
+  /** Where it looked, or what weighed: {table, rows, columns} by tokens; `heads` are the names of those that there are,
+   * "layer.head", of which `head` is one, or "" for all together; `faithful` is what it costs to do without what weighs
+   * most. */
+  async table(asked, method, head = "") {
+    const data = await this.inside(asked, PARTS[method] ?? "attribution");
+    const map = mapOf(data, method);
+    if (!map) throw new Problem(Object.values(data.missing ?? {})[0] ?? say("nothing_inside"));
+    const heads = map.layers.flatMap((layer, l) => layer.heads.map((_, number) => `${l + 1}.${number + 1}`));
+    const [l, number] = heads.includes(head) ? head.split(".") : [];
+    const table = l ? map.layers[l - 1].heads[number - 1] : map.mean;
+    return { table, rows: map.rows, columns: map.places, heads, faithful: data.attribution?.faithfulness?.[method] };
+  }
+
+  /** The same by words of both texts: a row a word of the answer, a column a word of the source. */
+  async byWords(asked, method) {
+    const { table, rows, columns } = await this.table(asked, method);
     const targets = tokensIn(this.words, placesOf(rows, this.answer.text));
     const sources = tokensIn(wordsOf(this.source), placesOf(columns, this.source));
-    const faithful = data.attribution?.faithfulness?.[method];
-    return { table, rows, columns, faithful, words: pooled(table, targets, sources) };
+    return pooled(table, targets, sources);
+  }
+
+  /** The n best of its answers, asked once. */
+  others(asked, constraints, nbest, options) {
+    const name = JSON.stringify([constraints, nbest]);
+    if (!this.seen.has(name)) {
+      const all = this.begin ? [...constraints, { kind: "prefix", text: this.begin }] : constraints;
+      const body = { ...asked, nbest, ...(all.length && { constraints: all }) };
+      const found = ask("v1/predict", { body, ...options }).then(({ answers: [best] }) => {
+        if (best.error) throw new Problem(best.error);
+        return [best, ...(best.alternatives ?? [])];
+      });
+      found.catch(() => this.seen.delete(name));
+      this.seen.set(name, found);
+    }
+    return this.seen.get(name);
   }
 
   /** The first token of a word, by which the server knows it. */
@@ -130,6 +157,16 @@ export class Line {
     const { target_tokens: tokens } = await this.inside(asked, "attention");
     return tokensIn([word], placesOf(tokens, this.answer.text))[0][0];
   }
+}
+
+/** One way of looking inside: {layers, mean, rows, places}; none where the server has none. */
+function mapOf(data, method) {
+  const side = { encoder_attention: "encoder", decoder_attention: "decoder" }[method];
+  if (side) return data.self_attention?.[side];
+  const [rows, places] = [data.target_tokens, data.source_tokens];
+  if (method === "attention") return data.attention && { rows, ...data.attention };
+  const mean = data.attribution?.[method];
+  return mean && { layers: [], mean, rows, places };
 }
 
 /** Weights as shares of the largest. */

@@ -53,6 +53,11 @@ export function widthOf(text) {
   return [...text].reduce((sum, sign) => sum + (/\p{M}/u.test(sign) ? 0 : wide.test(sign) ? 2 : 1), 0);
 }
 
+/** A token as people read it. */
+export function shown(token) {
+  return token.replace(/^▁(?=.)/, "").replace(/^[▁\s]+$/, "␣");
+}
+
 /** The differences of two texts: of each its words as {text, same}, by their longest common subsequence. */
 export function differing(one, other) {
   const [a, b] = [one, other].map((text) => [...new Intl.Segmenter(undefined, { granularity: "word" }).segment(text)].map((each) => each.segment));

@@ -1,9 +1,10 @@
 // Text in, text out, while it is typed: translations, summaries, and whatever else a pair of texts may be.
 
 import { Alternatives } from "../alternatives.js";
-import { ask, Problem } from "../api.js";
+import { Problem } from "../api.js";
 import { Documents, ENDINGS } from "../documents.js";
 import { button, h, labelled, select } from "../dom.js";
+import { nearest, searched } from "../found.js";
 import { Glossary } from "../glossary.js";
 import { Inside } from "../inside.js";
 import { forGood, forNow } from "../keep.js";
@@ -16,7 +17,8 @@ import { languageName, percent, say } from "../words.js";
 
 /** Lines that are asked at the same time. */
 const AT_ONCE = 4;
-const OTHERS = 4;
+/** Answers to a line, of which one may choose how many are shown. */
+const NUMBERS = [2, 4, 8];
 
 export const translate = {
   name: "translate",
@@ -45,21 +47,38 @@ class Translate {
     this.alternatives = new Alternatives();
     this.glossary = new Glossary(() => this.#again());
     this.documents = new Documents(() => this.languages);
-    this.inside = new Inside(() => this.lines, (line) => this.#asked(line.source));
-    this.others = h("details", { class: "others", ontoggle: () => this.#others() }, h("summary", {}, say("others")), h("div", { class: "choices" }));
+    const [lines, asked] = [() => this.lines, (line) => this.#asked(line.source)];
+    this.inside = new Inside(lines, asked);
+    this.searched = searched(lines, asked);
+    this.nearest = nearest(lines, asked);
+    this.panels = [this.inside, this.searched, this.nearest];
+    this.number = forGood.get("others", 4);
     this.otherAsker = new Asker();
-    this.others.append(this.otherAsker.status.node);
+    this.otherList = h("div", {});
+    const number = select(NUMBERS.map((each) => [each, each]), this.number, (each) => {
+      forGood.set("others", (this.number = Number(each)));
+      this.#others();
+    });
+    this.others = h(
+      "details",
+      { class: "others", ontoggle: () => this.#others() },
+      h("summary", {}, say("others")),
+      labelled(say("how_many"), number, { class: "labelled beside" }),
+      this.otherAsker.status.node,
+      this.otherList,
+    );
     this.direction = h("div", { class: "direction row" });
     this.about = h("p", { class: "note" });
     this.#shadeUnsure(forGood.get("unsure", true));
     this.#listen();
-    place.append(h("div", { class: "row head" }, this.title, this.choice.node), this.direction, this.#panes(), this.about, this.inside.node, this.glossary.node, this.alternatives.node);
+    place.append(h("div", { class: "row head" }, this.title, this.choice.node), this.direction, this.#panes(), this.about, ...this.panels.map((panel) => panel.node), this.glossary.node, this.alternatives.node);
     this.#chosen();
   }
 
   close() {
     this.asker.stop();
     this.otherAsker.stop();
+    for (const panel of this.panels) panel.close();
   }
 
   // ---- what there is to see ----------------------------------------------------------------------------------------
@@ -124,7 +143,16 @@ class Translate {
     this.title.textContent = say(translates(this.model) ? "translate" : "rewrite");
     this.about.textContent = this.model.about;
     this.file.hidden = !(source && target);
+    this.said.setAttribute("aria-label", say(this.#opens ? "answer_words" : "answer"));
+    this.inside.of(this.model);
+    this.searched.offer(this.model.explains.includes("search"));
+    this.nearest.offer(this.model.explains.includes("neighbours"));
     this.#again();
+  }
+
+  /** Whether another word can be chosen in the place of one. */
+  get #opens() {
+    return this.model.explains.includes("alternatives");
   }
 
   #drawDirection() {
@@ -194,7 +222,7 @@ class Translate {
         before[same] = null;
         return kept;
       }
-      const line = new Line(text, this.languages.target);
+      const line = new Line(text, this.languages.target, { opens: this.#opens });
       line.after(before[place]);
       return line;
     });
@@ -221,7 +249,7 @@ class Translate {
     this.sure.textContent = there.length && there[0].answer.confidence !== undefined ? say("sure", percent(mean)) : "";
     this.own.hidden = !this.lines.some((line) => line.begin);
     this.#stops();
-    this.inside.renew();
+    for (const panel of this.panels) panel.renew();
     this.#others();
   }
 
@@ -247,6 +275,7 @@ class Translate {
 
   /** The words are one stop of the Tab key; arrows move among them. */
   #stops(at = this.#words[0]) {
+    if (!this.#opens) return;
     for (const { word } of this.#words) word.span.tabIndex = -1;
     if (at) at.word.span.tabIndex = 0;
   }
@@ -270,7 +299,7 @@ class Translate {
     this.pointed = at;
     this.typed.shade(-1);
     if (!at) return;
-    await this.#looked(at.line, ({ words }) => {
+    await this.#looked(at.line, (words) => {
       if (this.pointed === at) this.typed.shade(this.lines.indexOf(at.line), shares(words[at.word.number] ?? []));
     });
   }
@@ -281,22 +310,23 @@ class Translate {
     for (const line of this.lines) line.shade(null);
     const line = at && this.lines[at.line];
     if (!line?.answer?.text) return;
-    await this.#looked(line, ({ words }) => {
+    await this.#looked(line, (words) => {
       if (this.pointed === at) line.shade(shares(words.map((row) => row[at.number] ?? 0)));
     });
   }
 
   /** Shading is a kindness: a model that shows nothing of its inside is told of where its map is asked for. */
   async #looked(line, draw) {
+    if (!this.inside.pointing) return;
     try {
-      draw(await line.table(this.#asked(line.source), this.inside.method));
+      draw(await line.byWords(this.#asked(line.source), this.inside.pointing));
     } catch {
       this.pointed = null;
     }
   }
 
   #open(at) {
-    if (!at) return;
+    if (!at || !this.#opens) return;
     const { line, word } = at;
     this.#stops(at);
     const asked = this.#asked(line.source);
@@ -331,27 +361,28 @@ class Translate {
   // ---- the n best --------------------------------------------------------------------------------------------------
 
   #others() {
-    const line = this.lines.find((each) => each.answer?.text);
-    this.others.hidden = !line;
-    if (!line || !this.others.open) return;
-    const list = this.others.querySelector(".choices");
+    const there = this.lines.filter((line) => line.answer?.text);
+    this.others.hidden = !there.length;
+    if (!there.length || !this.others.open) return;
     this.otherAsker.now(async (options) => {
-      const all = [...this.glossary.constraints, ...(line.begin ? [{ kind: "prefix", text: line.begin }] : [])];
-      const body = { ...this.#asked(line.source), nbest: OTHERS, ...(all.length && { constraints: all }) };
-      const { answers } = await ask("v1/predict", { body, ...options });
-      const [best] = answers;
-      const rest = [best, ...(best.alternatives ?? [])].filter((each) => each.text !== line.answer.text);
-      list.replaceChildren(
-        ...rest.map((each) =>
-          h(
-            "button",
-            { type: "button", lang: languageOf(each.text) || null, onclick: () => this.#take(line, each) },
-            h("span", { class: "choice" }, each.text),
-            h("span", { class: "number" }, percent(each.confidence)),
-          ),
-        ),
-      );
+      const found = [];
+      for (const line of there) found.push(await line.others(this.#asked(line.source), this.glossary.constraints, this.number, options));
+      this.otherList.replaceChildren(...there.map((line, place) => this.#choices(line, found[place], there.length > 1)));
     });
+  }
+
+  /** All that were found of one line, that which stands there among them. */
+  #choices(line, answers, several) {
+    const buttons = answers.map((each) =>
+      h(
+        "button",
+        { type: "button", lang: languageOf(each.text) || null, "aria-current": each.text === line.answer.text ? "true" : null, onclick: () => this.#take(line, each) },
+        h("span", { class: "choice" }, each.text),
+        h("span", { class: "number" }, percent(each.confidence)),
+      ),
+    );
+    const name = several ? h("p", { class: "label", lang: languageOf(line.source) || null }, line.source.trim()) : null;
+    return h("div", { class: "choices", role: "group", "aria-label": line.source.trim() }, [name, buttons]);
   }
 
   #take(line, answer) {
