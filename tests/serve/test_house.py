@@ -300,13 +300,15 @@ with running({{"ct2": Path({str(export)!r})}}) as server:
     print(server.texts(*{SOURCES!r}))
     print(server.post("/v1/score", {{"pairs": [{{"source": "red", "target": "rouge"}}]}}).status_code)
     print(server.post("/v1/explain", {{"source": "red"}}).status_code)
+    [listed] = server.client.get("/v1/models").json()["data"]
+    print(listed["explains"], listed["takes"])
     print("".join(server.post("/v1/predict", {{"source": "red cat", "stream": True}}).text.split())[:6])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    texts, score, explain, streamed = done.stdout.splitlines()
+    texts, score, explain, can, streamed = done.stdout.splitlines()
     assert texts == str([each.text for each in seqloom.load(export).predict(SOURCES)])
-    assert (score, explain, streamed) == ("200", "422", "data:{")
+    assert (score, explain, can, streamed) == ("200", "422", "[] []", "data:{")
 
 
 def test_an_export_to_onnx_does_what_it_says_it_can(gru: Path, tmp_path: Path) -> None:
@@ -327,11 +329,15 @@ def test_an_export_to_onnx_does_what_it_says_it_can(gru: Path, tmp_path: Path) -
 
         [listed] = server.client.get("/v1/models").json()["data"]
         assert listed["explains"] == ["erasure", "alternatives"]
+        assert listed["takes"] == ["constraints", "sampling"]
         parts = ["attention", "self_attention", "attribution", "search", "alternatives"]
         told = server.post("/v1/explain", {"source": SOURCES[0], "what": parts}).json()
         assert told.keys() & {*parts} == {"attribution", "alternatives"}
         assert told["missing"].keys() == {"attention", "self_attention", "gradients", "search"}
         assert all(line.endswith("Ask the model that it was made of.") for line in told["missing"].values())
+        nothing = server.post("/v1/explain", {"source": SOURCES[0], "what": ["attention", "search"]})
+        assert nothing.status_code == 422
+        assert nothing.json()["error"]["message"] == told["missing"]["search"]
         refused = server.post("/v1/explain", {"source": SOURCES[0], "what": ["neighbours"]})
         assert (refused.status_code, refused.json()["error"]["message"]) == (
             422,

@@ -412,6 +412,7 @@ def test_an_export_is_offered_for_what_it_can(browser: Any, models: Mapping[str,
         tab.settled()
         page.locator("svg.heat").wait_for()
         assert page.locator(".said [role=button]").count() == 0, "no other word can be chosen"
+        playwright.expect(page.get_by_role("button", name="Glossary")).not_to_be_visible()
         assert tab.wrong == []
         tab.context.close()
 

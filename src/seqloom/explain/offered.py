@@ -15,8 +15,8 @@ def offered(speaker: Speaker) -> tuple[str, ...]:
     if speaker.numbering.channels or find_spec("torch") is None:
         return ()
     if isinstance(speaker, Exported):
-        # CTranslate2 keeps to no beginning that was chosen for it.
-        return ("erasure", "alternatives") if speaker.kind == "onnx" else ("erasure",)
+        # Another word is had by a beginning that the answer must keep to.
+        return ("erasure", "alternatives") if "constraints" in speaker.takes else ("erasure",)
     from seqloom.workflow.model import Model
 
     assert isinstance(speaker, Model)

@@ -107,6 +107,7 @@ class Served:
             "channels": self.speaker.numbering.channels,
             "about": self.speaker.recipe.about,
             "engines": self.speaker.engines,
+            "takes": [*self.speaker.takes],
             "explains": [*offered(self.speaker), *(["neighbours"] if self.seen_before is not None else [])],
             "turns": self.turns,
             "metrics": {name: each["value"] for name, each in measured.items()},
@@ -192,7 +193,10 @@ class Served:
                 raise DecodingError("explaining needs torch, which this server is without.") from None
             pairs = seen_before.by(speaker) if near and seen_before is not None else None
             told = explain(speaker, source, target=target, what=parts, position=position, neighbours=pairs)  # type: ignore[arg-type]
-            return told.to_data()
+            data = told.to_data()
+            if not any(part in data for part in what):  # of several, what is not there is said beside what is
+                raise DecodingError(" ".join(dict.fromkeys(told.missing.values())))
+            return data
 
         return await self.aside(work, deadline=deadline)
 

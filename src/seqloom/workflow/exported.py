@@ -57,6 +57,10 @@ class Exported(Speaker):
     def engines(self) -> str:
         return f"{self.kind} {self._id}"
 
+    @property
+    def takes(self) -> tuple[str, ...]:
+        return () if self.kind == "ctranslate2" else super().takes
+
     def refuses(self, answers: AnswerSettings) -> str | None:
         """Why answers like these are not to be had of it; None if they are."""
         for name in ("ensemble", "language_model", "neighbours"):

@@ -45,6 +45,11 @@ class Speaker(ABC):
     """Tokens; a longer source is answered in parts. 0: any length is answered whole."""
     metrics: Mapping[str, Any]
 
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """What an answer may be asked with, where not every engine can."""
+        return ("constraints", "sampling")
+
     @abstractmethod
     def task(self, name: str) -> Self:
         """Of one of the further tasks that it was trained for: it answers and is measured like any other."""

@@ -28,7 +28,7 @@ export class Glossary {
   /** Each direction of each model has its own. */
   of(model, source, target) {
     this.key = `glossary.${model.id}.${source}-${target}`;
-    this.terms = forGood.get(this.key, []);
+    this.terms = model.takes.includes("constraints") ? forGood.get(this.key, []) : [];
     this.#count();
   }
 

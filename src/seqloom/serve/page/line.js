@@ -152,9 +152,9 @@ export class Line {
     return this.seen.get(name);
   }
 
-  /** The first token of a word, by which the server knows it. */
-  async tokenOf(asked, word) {
-    const { target_tokens: tokens } = await this.inside(asked, "attention");
+  /** The first token of a word, by which the server knows it; `method` is one that this model can be asked for. */
+  async tokenOf(asked, word, method) {
+    const { target_tokens: tokens } = await this.inside(asked, PARTS[method] ?? "attribution");
     return tokensIn([word], placesOf(tokens, this.answer.text))[0][0];
   }
 }

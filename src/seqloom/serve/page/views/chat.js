@@ -19,7 +19,10 @@ export const chat = {
 class Chat {
   constructor(place, models) {
     this.asker = new Asker();
-    this.choice = new Choice("chat", models, () => this.#new());
+    this.choice = new Choice("chat", models, () => {
+      this.#offer();
+      this.#new();
+    });
     this.warmth = forNow.get("warmth", "0");
     this.log = h("div", { class: "log", role: "log", "aria-label": say("conversation"), tabindex: "0" });
     this.field = h("textarea", { rows: 2, placeholder: say("say_something"), "aria-label": say("your_turn"), value: forNow.get("typed.chat", ""), oninput: () => forNow.set("typed.chat", this.field.value) });
@@ -32,9 +35,11 @@ class Chat {
     this.stopper = button(say("stop"), () => this.#stop(), { hidden: true });
     const warmths = WARMTHS.map((each) => [each, say(`warmth_${each}`)]);
     const drawn = select(warmths, this.warmth, (chosen) => forNow.set("warmth", (this.warmth = chosen)));
-    this.about = h("p", { class: "note" }, aboutOf(this.choice.model));
+    this.draws = labelled(say("warmth"), drawn, { class: "labelled beside" });
+    this.about = h("p", { class: "note" });
+    this.#offer();
     place.append(
-      h("div", { class: "row head" }, h("h1", {}, say("chat")), this.choice.node, labelled(say("warmth"), drawn, { class: "labelled beside" })),
+      h("div", { class: "row head" }, h("h1", {}, say("chat")), this.choice.node, this.draws),
       h(
         "section",
         { class: "pane chat", "aria-label": say("conversation") },
@@ -47,6 +52,12 @@ class Chat {
     );
     this.turns = [];
     for (const turn of forNow.get("chat", [])) this.#add(turn.role, turn.content);
+  }
+
+  /** What the model that is chosen can do. */
+  #offer() {
+    this.about.textContent = aboutOf(this.choice.model);
+    this.draws.hidden = !this.choice.model.takes.includes("sampling");
   }
 
   close() {
@@ -82,7 +93,7 @@ class Chat {
   #ask() {
     return this.asker.now(async (options) => {
       const messages = this.turns.map(({ role, content }) => ({ role, content }));
-      const drawn = this.warmth === "0" ? {} : { temperature: Number(this.warmth), seed: this.turns.length };
+      const drawn = this.warmth === "0" || this.draws.hidden ? {} : { temperature: Number(this.warmth), seed: this.turns.length };
       const body = { model: this.choice.model.id, messages, stream: true, temperature: 0, ...drawn };
       const turn = this.#add("assistant", "");
       turn.node.classList.add("waiting");
@@ -135,7 +146,6 @@ class Chat {
     this.asker.status.clear();
     this.turns = [];
     this.log.replaceChildren();
-    this.about.textContent = aboutOf(this.choice.model);
     this.#keep();
     this.field.focus();
   }

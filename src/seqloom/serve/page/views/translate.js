@@ -139,6 +139,7 @@ class Translate {
     this.typed.lang = source;
     this.typed.copied();
     this.glossary.of(this.model, source, target);
+    this.glossary.opener.hidden = !this.model.takes.includes("constraints");
     this.#drawDirection();
     this.title.textContent = say(translates(this.model) ? "translate" : "rewrite");
     this.about.textContent = this.model.about;
@@ -332,7 +333,7 @@ class Translate {
     const asked = this.#asked(line.source);
     this.alternatives.open(word, line.answer.text, {
       find: async () => {
-        const position = await line.tokenOf(asked, word);
+        const position = await line.tokenOf(asked, word, this.inside.pointing);
         const data = await line.inside(asked, "alternatives", { position });
         if (!data.alternatives) throw new Problem(data.missing?.alternatives ?? say("nothing_inside"));
         return rowsOf(data.alternatives, line.answer.text, word);
