@@ -324,7 +324,7 @@ def test_a_tree_of_chinese_has_room_for_its_signs(tab: Watched) -> None:
             node(0, null, 0, '<s>'),
             node(1, 0, 1, '▁明天下午'),
             node(2, 1, 2, '在图书馆门口'),
-            node(3, 2, 3, '</s>', { score: -0.4 }),
+            node(3, 2, 3, '</s>', { score: -0.4, text: '明天下午在图书馆门口' }),
             node(4, 1, 2, '猫', { best: false }), node(5, 4, 3, '', { best: false, fate: 'pruned', by: 0.3 }),
         ];
         const search = { tree: nodes, beams: 2, answer: '明天下午在图书馆门口', greedy: '明天', greedy_parts_at: 1 };

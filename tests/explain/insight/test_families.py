@@ -108,6 +108,7 @@ def test_the_trees_best_leaf_is_the_answer(case: tuple[str, Model, Explanation])
     [leaf] = [node for node in explained.search.nodes if node.best and node.score is not None]
     assert leaf.total == pytest.approx(answer.logp, abs=1e-4)
     assert leaf.score == pytest.approx(answer.score, abs=1e-4)
+    assert leaf.text == explained.search.answer
     [greedy] = model.predict([SOURCE], beam=1)
     assert explained.search.greedy == greedy.text
     assert (explained.search.greedy_parts_at is None) is (greedy.text == answer.text)

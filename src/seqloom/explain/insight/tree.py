@@ -33,6 +33,8 @@ class Node:
     """How much its log-probability lacked to be kept."""
     score: float | None = None
     """What it is ranked by, where it took the end."""
+    text: str | None = None
+    """What all of it says, where it took the end."""
     best: bool = False
     """Whether it is on the way to the answer."""
 
@@ -47,6 +49,7 @@ class Node:
             "fate": "kept" if self.kept else "pruned",
             "by": None if self.by is None else finite(self.by),
             "score": None if self.score is None else finite(self.score),
+            "text": self.text,
             "best": self.best,
         }
 
@@ -94,6 +97,7 @@ def _grown(case: Case, levels: Sequence[Level], found: Answer) -> tuple[Node, ..
     eos = case.speaker.numbering.target_vocabulary.eos
     nodes = [Node(id=0, parent=None, step=0, token=BEGIN, logp=0.0, total=0.0, best=True)]
     right = (*found.tokens, eos)
+    said: list[tuple[int, ...]] = [()]
     live: list[Node | None] = [nodes[0]]
 
     def grow(parent: Node, token: int, total: float) -> Node:
@@ -106,8 +110,10 @@ def _grown(case: Case, levels: Sequence[Level], found: Answer) -> tuple[Node, ..
             total=total,
             best=parent.best and right[parent.step] == token,
             score=total / case.request.length_penalty(parent.step + 1) if token == eos else None,
+            text=case.text(said[parent.id]) if token == eos else None,
         )
         nodes.append(node)
+        said.append((*said[parent.id], token))
         return node
 
     for level in levels:

@@ -3,7 +3,7 @@
 import { h, s, styled } from "./dom.js";
 import { forGood } from "./keep.js";
 import { roomFor, scale, ticks } from "./plot.js";
-import { number, percent, say } from "./words.js";
+import { number, say } from "./words.js";
 
 const HEIGHT = 300;
 const SIDE = { left: 58, right: 14, top: 22, bottom: 38 };
@@ -116,7 +116,7 @@ function legend(lines) {
 }
 
 function share(quantile) {
-  return percent(quantile.share / 100);
+  return `${number(Number(quantile.share))}%`;
 }
 
 /** The chart for who cannot see it. */

@@ -1,12 +1,10 @@
 // A search as a tree that grows to the right: the answer on the strong line, what was left behind dashed.
 
 import { h, s } from "./dom.js";
-import { languageOf, shown, widthOf } from "./tokens.js";
+import { languageOf, shown } from "./tokens.js";
 import { number, say } from "./words.js";
 
 const [ROW, GAP, TOP, LEFT] = [23, 34, 18, 8];
-const SIGN = 8; // Half the width of a Chinese sign, about that of a Latin one.
-const SMALL = 0.84;
 /** Of a step's hypotheses that were left behind so many are drawn: those that lacked least. */
 const CUT = 2;
 /** Whole answers that are listed. */
@@ -34,7 +32,7 @@ export function tree(search) {
     const token = shown(node.token);
     return [
       s("text", { class: kindOf(node), x, y, "dominant-baseline": "central", lang: languageOf(token) || null }, token),
-      s("text", { class: "aside", x: x + SIGN * widthOf(token) + 6, y, "dominant-baseline": "central" }, noteOf(node)),
+      s("text", { class: "aside", x: x + widthOf(token, kindOf(node)) + 6, y, "dominant-baseline": "central" }, noteOf(node)),
     ];
   });
   const size = { width: Math.ceil(width), height: Math.ceil(height), viewBox: `0 0 ${Math.ceil(width)} ${Math.ceil(height)}` };
@@ -49,22 +47,10 @@ export function toldOf(search) {
 
 /** Whole answers that the search came to, the best first: the tree for who cannot see it. */
 export function ended(search) {
-  const byId = new Map(search.tree.map((node) => [node.id, node]));
   const ends = search.tree.filter((node) => node.score !== null && node.fate === "kept").sort((one, other) => other.score - one.score).slice(0, LISTED);
-  const rows = ends.map((end) => {
-    const tokens = [];
-    for (let node = byId.get(end.parent); node && node.parent !== null; node = byId.get(node.parent)) tokens.unshift(node.token);
-    const said = together(tokens);
-    return h("tr", {}, h("th", { scope: "row", lang: languageOf(said) || null }, said), h("td", { class: "number" }, number(end.score)));
-  });
+  const rows = ends.map(({ text, score }) => h("tr", {}, h("th", { scope: "row", lang: languageOf(text) || null }, text), h("td", { class: "number" }, number(score))));
   const head = h("tr", {}, h("th", { scope: "col" }, say("ended")), h("th", { scope: "col", class: "number" }, say("score")));
   return h("table", {}, h("caption", { class: "unseen" }, say("ended")), h("thead", {}, head), h("tbody", {}, rows));
-}
-
-/** Tokens that say where spaces are, or are single signs, stand close; others are words. */
-function together(tokens) {
-  const close = tokens.some((token) => /[▁\s]/.test(token)) || tokens.every((token) => [...token].length === 1);
-  return tokens.join(close ? "" : " ").replaceAll("▁", " ").trim();
 }
 
 function rootOf(all) {
@@ -102,7 +88,17 @@ function columnsOf(nodes) {
 
 function roomOf(node) {
   const note = noteOf(node);
-  return SIGN * (widthOf(shown(node.token)) + (note ? SMALL * widthOf(note) : 0)) + (note ? 6 : 0);
+  return widthOf(shown(node.token), kindOf(node)) + (note ? 6 + widthOf(note, "aside") : 0);
+}
+
+const FONTS = { best: "650 13px", kept: "13px", cut: "13px", aside: "11px" };
+let ruler = null;
+
+/** As the page draws it, by the letters themselves: a Chinese sign is wider than a Latin one, an m than an i. */
+function widthOf(text, kind) {
+  ruler ??= document.createElement("canvas").getContext("2d");
+  ruler.font = `${FONTS[kind]} ${getComputedStyle(document.body).fontFamily}`;
+  return ruler.measureText(text).width;
 }
 
 function kindOf(node) {

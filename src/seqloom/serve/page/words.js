@@ -202,7 +202,7 @@ export function say(name, ...filled) {
 
 export function percent(share) {
   const written = new Intl.NumberFormat(TAGS[spoken], { style: "percent" });
-  return share > 0 && share < 0.005 ? `< ${written.format(0.01)}` : written.format(share ?? 0);
+  return share < 0.005 ? `< ${written.format(0.01)}` : written.format(share ?? 0);
 }
 
 export function number(value) {

@@ -53,7 +53,7 @@ class Runs {
     this.list.replaceChildren(this.#table(shown));
     const groups = [...new Set(shown.map((run) => run.metric))].filter(Boolean);
     const figures = [
-      ...groups.map((metric) => this.#plot(shown.filter((run) => run.metric === metric), "validation", say("validation_curve", metric), metric)),
+      ...groups.map((metric) => this.#plot(shown.filter((run) => run.metric === metric), "validation", say("validation_curve", metric), "")),
       this.#plot(shown, "loss", say("loss_curve"), say("loss")),
     ];
     this.curves.replaceChildren(...figures.filter(Boolean));
