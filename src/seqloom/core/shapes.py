@@ -5,8 +5,6 @@ from dataclasses import MISSING, dataclass, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, TypeAlias, TypeGuard, Union, get_args, get_origin, get_type_hints
 
-from pydantic import ConfigDict, TypeAdapter
-
 
 class ByKind:
     """The type of `by_kind`, the mark of a written union whose member is picked by the key `kind`."""
@@ -22,7 +20,8 @@ by_kind: Final = ByKind()
 class Leaf:
     """A value that is no table of settings: a number, a string, a list of them."""
 
-    adapter: TypeAdapter[Any]
+    hint: Any
+    """Its type, as ``values.read`` takes it."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ def _shape(hint: Any, owner: str) -> Shape:
         return Section(bare)
     origin, arguments = get_origin(bare), get_args(bare)
     if not _mentions_settings(bare):
-        return Leaf(TypeAdapter(hint, config=ConfigDict(strict=True)))
+        return Leaf(hint)
     if origin is tuple and len(arguments) == 2 and arguments[1] is ...:
         return Many(_shape(arguments[0], owner))
     if origin in (dict, Mapping) and arguments[0] is str:
