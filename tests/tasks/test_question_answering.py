@@ -14,8 +14,8 @@ from seqloom.core.errors import DataError, RecipeError
 from seqloom.data.readers import Columns, read_rows
 from seqloom.data.rows import BadLine, Row
 from seqloom.decoding.constraints import OneOfSettings, StretchSettings
-from seqloom.tasks import QuestionAnsweringSettings, Task
-from seqloom.tasks.question_answering import NOTHING
+from seqloom.tasks import Task
+from seqloom.tasks.question_answering import NOTHING, QuestionAnsweringSettings
 from seqloom.workflow.model import Model
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide"

@@ -22,6 +22,9 @@ and a choice between them is a written union, picked by `kind`:
     class ModelSettings:
         encoder: Annotated[EncoderSettings, by_kind] = RnnEncoderSettings()
 
+A choice of which a person takes one, though all would be long in coming, is named instead, and what is not chosen is
+never imported: `TaskSettings = Annotated[TaskBase, Kinds({"pairs": "seqloom.tasks.pairs:PairsSettings", …})]`.
+
 In place of a written kind a recipe may name its author's own: `kind = "my_package.module:MySettings"`.
 
 The docstring's first words are what a message calls the class: "… is not a setting of the convolutional encoder".
@@ -39,6 +42,7 @@ from seqloom.core.errors import RecipeError
 from seqloom.core.own_parts import find_own_part
 from seqloom.core.shapes import (
     Choice,
+    Kinds,
     Leaf,
     Many,
     Named,
@@ -58,6 +62,7 @@ __all__ = [
     "Amount",
     "Count",
     "Fraction",
+    "Kinds",
     "Positive",
     "Rate",
     "Scale",
