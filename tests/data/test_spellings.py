@@ -10,7 +10,8 @@ import pytest
 
 from seqloom.data.spellings import words_of
 from seqloom.data.tokenizers import BpeSettings, ByteSettings, CharacterSettings, UnigramSettings, WordSettings
-from seqloom.decoding.constraints import PhraseSettings, SourceText
+from seqloom.decoding.constraints import SourceText
+from seqloom.decoding.constraints.phrases import PhraseSettings
 
 TEXTS = [
     "A man, in a blue shirt, is standing on a ladder.",

@@ -13,7 +13,8 @@ import seqloom
 from seqloom.core.errors import DataError, RecipeError
 from seqloom.data.readers import Columns, read_rows
 from seqloom.data.rows import BadLine, Row
-from seqloom.decoding.constraints import OneOfSettings, StretchSettings
+from seqloom.decoding.constraints.one_of import OneOfSettings
+from seqloom.decoding.constraints.stretch import StretchSettings
 from seqloom.tasks import Task
 from seqloom.tasks.question_answering import NOTHING, QuestionAnsweringSettings
 from seqloom.workflow.model import Model

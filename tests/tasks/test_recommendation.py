@@ -9,7 +9,7 @@ import pytest
 
 from seqloom.core.errors import DataError, RecipeError
 from seqloom.data.rows import Row
-from seqloom.decoding.constraints import OneOfSettings
+from seqloom.decoding.constraints.one_of import OneOfSettings
 from seqloom.tasks import Answered, Shown
 from seqloom.tasks.recommendation import Recommendation, RecommendationSettings
 

@@ -8,7 +8,8 @@ import pytest
 
 from seqloom.core.errors import DataError
 from seqloom.data.rows import BadLine, Row
-from seqloom.decoding.constraints import SameLengthSettings, SpansSettings
+from seqloom.decoding.constraints.labels import SpansSettings
+from seqloom.decoding.constraints.lengths import SameLengthSettings
 from seqloom.tasks import Task
 from seqloom.tasks.tagging import TaggingSettings
 

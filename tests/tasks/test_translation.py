@@ -10,7 +10,8 @@ import pytest
 from seqloom.core.errors import DataError, RecipeError
 from seqloom.data.rows import BadLine, Row
 from seqloom.data.sentences import join_answers
-from seqloom.decoding.constraints import GlossarySettings, PlaceholderSettings, PrefixSettings
+from seqloom.decoding.constraints.glossary import GlossarySettings, PrefixSettings
+from seqloom.decoding.constraints.placeholders import PlaceholderSettings
 from seqloom.tasks import Answered
 from seqloom.tasks.translation import Translation, TranslationSettings
 

@@ -195,4 +195,8 @@ def _without_none(hint: Any) -> Any:
 
 
 def _mentions_settings(hint: Any) -> bool:
-    return is_settings(hint) or any(_mentions_settings(argument) for argument in get_args(hint))
+    return (
+        is_settings(hint)
+        or isinstance(hint, ByKind | Kinds)
+        or any(_mentions_settings(argument) for argument in get_args(hint))
+    )

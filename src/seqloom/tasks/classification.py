@@ -10,7 +10,8 @@ from typing import Any, Literal
 from seqloom.core.errors import DataError
 from seqloom.core.wording import nearest, show
 from seqloom.data.rows import BadLine, Row
-from seqloom.decoding.constraints import ConstraintSettings, OneOfSettings
+from seqloom.decoding.constraints import ConstraintSettings
+from seqloom.decoding.constraints.one_of import OneOfSettings
 from seqloom.metrics import Score, measure_label_sets, measure_recall
 from seqloom.metrics.words import plain
 from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task, TaskBase

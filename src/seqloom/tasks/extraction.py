@@ -15,8 +15,8 @@ import numpy as np
 import seqloom
 from seqloom.core.errors import DataError, MissingExtraError, RecipeError
 from seqloom.data.rows import BadLine, Row
-from seqloom.decoding.constraints import ConstraintSettings, JsonSchemaSettings
-from seqloom.decoding.constraints.json_schema import expression_of
+from seqloom.decoding.constraints import ConstraintSettings
+from seqloom.decoding.constraints.json_schema import JsonSchemaSettings, expression_of
 from seqloom.metrics import Score
 from seqloom.metrics.counts import Counts, percent
 from seqloom.metrics.records import is_json

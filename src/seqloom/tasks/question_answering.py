@@ -11,7 +11,9 @@ from seqloom.core.errors import DataError, RecipeError
 from seqloom.core.wording import show
 from seqloom.data.rows import BadLine, Row
 from seqloom.data.sentences import cut_sentences
-from seqloom.decoding.constraints import ConstraintSettings, OneOfSettings, StretchSettings
+from seqloom.decoding.constraints import ConstraintSettings
+from seqloom.decoding.constraints.one_of import OneOfSettings
+from seqloom.decoding.constraints.stretch import StretchSettings
 from seqloom.metrics import Score, measure
 from seqloom.metrics.questions import answer_words
 from seqloom.metrics.words import plain, tokens

@@ -15,7 +15,8 @@ from seqloom.core.settings import Count, Positive
 from seqloom.core.wording import nearest, show
 from seqloom.data.histories import SEPARATOR
 from seqloom.data.rows import Row
-from seqloom.decoding.constraints import ConstraintSettings, OneOfSettings
+from seqloom.decoding.constraints import ConstraintSettings
+from seqloom.decoding.constraints.one_of import OneOfSettings
 from seqloom.metrics import Score
 from seqloom.metrics.ranking import measure_ranking
 from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task, TaskBase

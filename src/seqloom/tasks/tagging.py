@@ -12,7 +12,9 @@ from seqloom.core.errors import DataError
 from seqloom.core.scripts import UNSPACED
 from seqloom.core.wording import show
 from seqloom.data.rows import BadLine, Row
-from seqloom.decoding.constraints import ConstraintSettings, SameLengthSettings, SpansSettings
+from seqloom.decoding.constraints import ConstraintSettings
+from seqloom.decoding.constraints.labels import SpansSettings
+from seqloom.decoding.constraints.lengths import SameLengthSettings
 from seqloom.metrics.tags import spans
 from seqloom.tasks.contract import Baseline, Known, Shown, Task, TaskBase
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Annotated, Any, Protocol
+from typing import Any, Protocol
 
 from seqloom.core import settings
 from seqloom.core.errors import DataError, SeqloomError
 from seqloom.core.series import read_series
-from seqloom.core.settings import Count, Positive, by_kind
+from seqloom.core.settings import Count, Positive
 from seqloom.data.cleaning import Cleaner
 from seqloom.data.numbering import Numbering
 from seqloom.data.rows import Row
@@ -41,7 +41,7 @@ __all__ = ["Answerer", "Looks", "Own", "length_of"]
 class Own:
     """What a question may say for itself, among its further columns."""
 
-    constraints: tuple[Annotated[ConstraintSettings, by_kind], ...] = ()
+    constraints: tuple[ConstraintSettings, ...] = ()
     min_length: Count | None = None
     max_length: Positive | None = None
 
