@@ -27,7 +27,7 @@ from seqloom.decoding.constraints import SourceText
 from seqloom.decoding.constraints.phrases import PhraseSettings
 from seqloom.decoding.request import Request, answer
 from seqloom.decoding.search import Search
-from seqloom.metrics import measure
+from seqloom.metrics.texts import measure
 from seqloom.models.stepper import ModelStepper
 from seqloom.workflow.model import Model
 

@@ -8,7 +8,7 @@ import pytest
 import seqloom
 
 LIGHT = ["seqloom", "seqloom.cli.main", "seqloom.core.devices", "seqloom.core.logging", "seqloom.core.seeding"]
-LIGHT += ["seqloom.core.settings", "seqloom.core.specials", "seqloom.decoding.request", "seqloom.metrics"]
+LIGHT += ["seqloom.core.settings", "seqloom.core.specials", "seqloom.decoding.request", "seqloom.metrics.texts"]
 LIGHT += ["seqloom.data.cleaning", "seqloom.data.corpus", "seqloom.data.mixture", "seqloom.data.numbering"]
 LIGHT += ["seqloom.data.spellings", "seqloom.decoding.constraints", "seqloom.decoding.mbr", "seqloom.decoding.ways"]
 LIGHT += ["seqloom.retrieval.vectors", "seqloom.metrics.pairwise", "seqloom.metrics.reliability"]

@@ -12,7 +12,9 @@ from seqloom.data.numbered import Numbered
 from seqloom.data.numbering import Numbering
 from seqloom.data.rows import Row
 from seqloom.data.settings import DataSettings
-from seqloom.data.tokenizers import BpeSettings, CharacterSettings, WordSettings
+from seqloom.data.tokenizers.characters import CharacterSettings
+from seqloom.data.tokenizers.subwords import BpeSettings
+from seqloom.data.tokenizers.words import WordSettings
 
 LETTERS = CharacterSettings().fit(["AbcD xyz"])
 LABELS = WordSettings(split="space").fit(["O B I"])

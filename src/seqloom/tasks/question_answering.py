@@ -14,8 +14,9 @@ from seqloom.data.sentences import cut_sentences
 from seqloom.decoding.constraints import ConstraintSettings
 from seqloom.decoding.constraints.one_of import OneOfSettings
 from seqloom.decoding.constraints.stretch import StretchSettings
-from seqloom.metrics import Score, measure
 from seqloom.metrics.questions import answer_words
+from seqloom.metrics.score import Score
+from seqloom.metrics.texts import measure
 from seqloom.metrics.words import plain, tokens
 from seqloom.retrieval.bm25 import Bm25
 from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task, TaskBase

@@ -17,8 +17,8 @@ from seqloom.data.histories import SEPARATOR
 from seqloom.data.rows import Row
 from seqloom.decoding.constraints import ConstraintSettings
 from seqloom.decoding.constraints.one_of import OneOfSettings
-from seqloom.metrics import Score
 from seqloom.metrics.ranking import measure_ranking
+from seqloom.metrics.score import Score
 from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task, TaskBase
 
 __all__ = ["RecommendationSettings"]

@@ -26,11 +26,10 @@ from seqloom.decoding.request import (
     Request,
     Source,
 )
-from seqloom.metrics.pairwise import UTILITIES
 from seqloom.tasks import Task
 from seqloom.workflow.answers import Answer, Attention, shown
 from seqloom.workflow.asking import Asking
-from seqloom.workflow.calibrating import AS_SAID, Calibration
+from seqloom.workflow.calibration import AS_SAID, Calibration
 from seqloom.workflow.feeds import Question, cleaned
 from seqloom.workflow.opened import Opened, id_of, one_line
 
@@ -257,6 +256,8 @@ def length_of(source: Source) -> int:
 
 def _by_risk(answers: Sequence[Answer], search: MbrSearch, *, drawn: int) -> list[Answer]:
     """The answers, of which so many were drawn, the most like all draws first: its score says how like."""
+    from seqloom.metrics.pairwise import UTILITIES
+
     draws = [answer.text for answer in answers[:drawn]]
     different = {answer.text: answer for answer in answers}
     like = expected_utility(UTILITIES[search.utility]([*different], draws).tolist())

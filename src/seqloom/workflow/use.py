@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from seqloom.core.errors import RecipeError
 from seqloom.core.settings import Count, Positive
 from seqloom.data.settings import DataSettings
-from seqloom.metrics import BleuTokenizer, MetricName
+from seqloom.metrics.names import BleuTokenizer, MetricName
 from seqloom.tasks import PairsSettings, TaskSettings
 from seqloom.workflow.asking import AnswerSettings
 

@@ -17,6 +17,9 @@ __all__ = ["ConstraintSettings", "SourceText", "Words"]
 class Builder(Protocol):
     """What the settings of every constraint can do."""
 
+    @property
+    def kind(self) -> str: ...
+
     def build(self, words: Words, source: SourceText) -> Constraint: ...
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from seqloom.metrics import SERIES_METRICS, measure
+from seqloom.metrics.texts import SERIES_METRICS, measure
 from seqloom.pages import Block, Column, Prose, Table
 from seqloom.workflow.answers import Answer
 from seqloom.workflow.evaluating import Report, Tested
