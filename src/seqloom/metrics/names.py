@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-__all__ = ["BleuTokenizer", "MetricName"]
+__all__ = ["SERIES_METRICS", "BleuTokenizer", "MetricName"]
 
 MetricName = Literal[
     "bleu",
@@ -28,6 +28,9 @@ MetricName = Literal[
     "mae",
     "mase",
 ]
+
+SERIES_METRICS: frozenset[MetricName] = frozenset({"mse", "mae", "mase"})
+"""Those of sequences of numbers; all others are of texts."""
 
 BleuTokenizer = Literal["13a", "zh", "char", "intl", "none", "ja-mecab", "ko-mecab"]
 """SacreBLEU's names."""

@@ -16,7 +16,7 @@ from seqloom.metrics.corpus import Corpus
 from seqloom.metrics.counts import Counts, check_samples
 from seqloom.metrics.edits import cer, per, wer
 from seqloom.metrics.matches import exact_match, token_accuracy, word_error
-from seqloom.metrics.names import MetricName
+from seqloom.metrics.names import SERIES_METRICS, MetricName
 from seqloom.metrics.questions import qa_exact, qa_f1
 from seqloom.metrics.records import field_f1
 from seqloom.metrics.score import Comparison, Score
@@ -25,7 +25,7 @@ from seqloom.metrics.summaries import rouge
 from seqloom.metrics.tags import span_f1
 from seqloom.metrics.translation import bleu, chrf, ter
 
-__all__ = ["SERIES_METRICS", "check_metrics", "compare", "count", "measure", "qualities"]
+__all__ = ["check_metrics", "compare", "count", "measure", "qualities"]
 
 _COUNTERS: Mapping[MetricName, Callable[[Corpus], Counts]] = {
     "bleu": bleu,
@@ -51,9 +51,6 @@ _COUNTERS: Mapping[MetricName, Callable[[Corpus], Counts]] = {
     "mae": mae,
     "mase": mase,
 }
-
-SERIES_METRICS: frozenset[MetricName] = frozenset({"mse", "mae", "mase"})
-"""Those of sequences of numbers; all others are of texts."""
 
 _ALONE: Mapping[MetricName, MetricName] = {
     "bleu": "chrf",  # of one answer it is 0 without four words in a row
