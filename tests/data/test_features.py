@@ -39,6 +39,10 @@ def test_a_word_shows_what_it_is_like(feature: Feature, seen: str) -> None:
     assert features_of("Rome UN  iPhone 10:30 @Rome https://t.co/ab 罗马", feature) == seen
 
 
+def test_pictures_have_one_shape_and_marks_none_of_their_own() -> None:
+    assert features_of("😂 👍🏽 👩\u200d👧 ❤\ufe0f नमस्ते :) ´ \ufe0f", "shape") == "☺ ☺ ☺ ☺ x :) ´ \ufe0f"
+
+
 def test_factors_are_made_of_words() -> None:
     numbering = Numbering(LETTERS, LABELS, factors={"shape": SHAPES}, made={"shape": "shape"})
     [pair] = numbered(numbering, Row(source="Ab c D", targets=("O",)))
