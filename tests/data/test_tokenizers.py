@@ -166,7 +166,7 @@ def test_sampling_follows_its_seed_and_keeps_the_text(settings: TokenizerSetting
 
 def test_another_process_samples_the_same() -> None:
     code = (
-        "from seqloom.data.tokenizers import BpeSettings\n"
+        "from seqloom.data.tokenizers.subwords import BpeSettings\n"
         f"texts = {TEXTS!r}\n"
         "print(BpeSettings(size=400, sampling=0.3).fit(texts).sample(texts, seed=5))"
     )

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 from seqloom.core.errors import DataError
 from seqloom.data.rows import BadLine
-from seqloom.decoding.constraints import RegexSettings
+from seqloom.decoding.constraints.regex import RegexSettings
 from seqloom.tasks import Shown, Task, TaskBase
 
 
