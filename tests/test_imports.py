@@ -20,6 +20,7 @@ LIGHT += ["seqloom.data.spellings", "seqloom.decoding.constraints", "seqloom.dec
 LIGHT += ["seqloom.retrieval.vectors", "seqloom.metrics.pairwise", "seqloom.metrics.reliability"]
 LIGHT += ["seqloom.data.readers", "seqloom.data.settings", "seqloom.data.tokenizers.public", "seqloom.recipes"]
 LIGHT += ["seqloom.engines.ctranslate2", "seqloom.pages", "seqloom.data.nearness"]
+LIGHT += ["seqloom.data.epoch", "seqloom.data.stored", "seqloom.metrics.names", "seqloom.workflow.calibration"]
 LIGHT += ["seqloom.data.converting", "seqloom.data.splitting", "seqloom.data.inspecting.page"]
 LIGHT += ["seqloom.data.inspecting.suggestion", "seqloom.cli.inspect", "seqloom.explain.runs.page"]
 LIGHT += ["seqloom.metrics.groups", "seqloom.workflow.reporting", "seqloom.tasks"]
