@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
+from seqloom.core.later import names_later
 from seqloom.core.settings import Kinds
 from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task, TaskBase
 from seqloom.tasks.pairs import PairsSettings
@@ -30,3 +31,20 @@ TaskSettings: TypeAlias = Annotated[
     ),
 ]
 """The task that a recipe names, which alone is imported."""
+
+__getattr__ = names_later(
+    __name__,
+    {
+        "characters": "CharactersSettings",
+        "classification": "ClassificationSettings",
+        "dialogue": "DialogueSettings",
+        "extraction": "ExtractionSettings",
+        "forecast": "ForecastSettings",
+        "generation": "GenerationSettings",
+        "question_answering": "QuestionAnsweringSettings",
+        "recommendation": "RecommendationSettings",
+        "summarization": "SummarizationSettings",
+        "tagging": "TaggingSettings",
+        "translation": "TranslationSettings",
+    },
+)

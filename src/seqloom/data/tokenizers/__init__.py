@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Final, Protocol, TypeAlias
 
 from seqloom.core.errors import ModelFolderError, RecipeError
+from seqloom.core.later import names_later
 from seqloom.core.settings import Kinds, parse
 from seqloom.core.wording import show
 from seqloom.data.tokenizers.contract import TextTokenizer
@@ -44,6 +45,17 @@ KINDS: Final = Kinds(
     }
 )
 TokenizerSettings: TypeAlias = Annotated[Maker, KINDS]
+
+__getattr__ = names_later(
+    __name__,
+    {
+        "characters": "CharacterSettings",
+        "octets": "ByteSettings",
+        "subwords": "BpeSettings UnigramSettings",
+        "vectors": "VectorSettings VectorTokenizer",
+        "words": "WordSettings",
+    },
+)
 
 
 def load_tokenizer(folder: Path) -> TextTokenizer:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Protocol, TypeAlias
 
+from seqloom.core.later import names_later
 from seqloom.core.settings import Kinds
 from seqloom.decoding.constraints.words import SourceText, Words
 from seqloom.decoding.request import Constraint
@@ -43,3 +44,24 @@ ConstraintSettings: TypeAlias = Annotated[
     ),
 ]
 """Those that an answer is asked to keep to are imported, and no others."""
+
+__getattr__ = names_later(
+    __name__,
+    {
+        "banned": "Banned BannedSettings",
+        "basic": "AllowedSet Every ForcedPrefix",
+        "glossary": "GlossarySettings PrefixSettings",
+        "goal": "Goal",
+        "json_schema": "JsonSchemaSettings",
+        "labels": "Spans SpansSettings",
+        "lengths": "SameLength SameLengthSettings SameTokens",
+        "no_repeat": "NoRepeat NoRepeatSettings",
+        "one_of": "OneOfSettings SeveralOf",
+        "phrases": "Phrases PhraseSettings",
+        "placeholders": "PlaceholderSettings",
+        "regex": "Regex RegexSettings",
+        "stretch": "Stretch StretchSettings",
+        "trie": "Trie",
+        "words": "Spelling Spellings",
+    },
+)
