@@ -23,10 +23,11 @@ import seqloom
 from seqloom.data.spellings import words_of
 from seqloom.decoding import banks
 from seqloom.decoding.banks import Candidate
-from seqloom.decoding.constraints import PhraseSettings, SourceText
+from seqloom.decoding.constraints import SourceText
+from seqloom.decoding.constraints.phrases import PhraseSettings
 from seqloom.decoding.request import Request, answer
 from seqloom.decoding.search import Search
-from seqloom.metrics import measure
+from seqloom.metrics.texts import measure
 from seqloom.models.stepper import ModelStepper
 from seqloom.workflow.model import Model
 

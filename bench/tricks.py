@@ -32,8 +32,8 @@ import seqloom
 from seqloom.core import settings
 from seqloom.core.specials import Specials
 from seqloom.data.batches import BatchStream
-from seqloom.data.buckets import BatchSettings
 from seqloom.data.corpus import Corpus
+from seqloom.data.epoch import BatchSettings
 from seqloom.data.numbered import TARGET, TEXT, Numbered
 from seqloom.models.heads import generator
 from seqloom.nn import chance

@@ -17,10 +17,10 @@ from guard.yardsticks import INNER, LENGTH, ROWS, WIDTH, WORDS, Work
 from seqloom.core import settings
 from seqloom.core.specials import Specials
 from seqloom.data.batches import BatchStream, make_batch
-from seqloom.data.buckets import BatchSettings
 from seqloom.data.corpus import Corpus
+from seqloom.data.epoch import BatchSettings
 from seqloom.data.numbered import TARGET, TEXT, Numbered
-from seqloom.data.tokenizers import BpeSettings
+from seqloom.data.tokenizers.subwords import BpeSettings
 from seqloom.decoding.request import Pair, Request, Source, answer
 from seqloom.decoding.search import Search
 from seqloom.models.encoder_decoder import EncoderDecoder, ModelSettings

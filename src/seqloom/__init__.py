@@ -18,6 +18,7 @@ from seqloom.core.errors import (
     SeqloomError,
     TrainingError,
 )
+from seqloom.core.later import names_later
 
 if TYPE_CHECKING:
     from seqloom.data.tokenizers.public import Tokenizer
@@ -53,27 +54,20 @@ __all__ = [
 ]
 
 # What needs torch is imported when it is first asked for, so that `import seqloom` is quick.
-_ROOMS = {
-    "Answer": "seqloom.workflow.answers",
-    "Model": "seqloom.workflow.model",
-    "Seq2Seq": "seqloom.workflow.seq2seq",
-    "Tokenizer": "seqloom.data.tokenizers.public",
-    "distill": "seqloom.workflow.distilling",
-    "load": "seqloom.workflow.loading",
-    "pad": "seqloom.decoding.collate",
-    "train": "seqloom.workflow.training",
-    "trim": "seqloom.workflow.trimming",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _ROOMS:
-        raise AttributeError(f"module 'seqloom' has no attribute {name!r}")
-    from importlib import import_module
-
-    found = getattr(import_module(_ROOMS[name]), name)
-    globals()[name] = found
-    return found
+__getattr__ = names_later(
+    __name__,
+    {
+        "data.tokenizers.public": "Tokenizer",
+        "decoding.collate": "pad",
+        "workflow.answers": "Answer",
+        "workflow.distilling": "distill",
+        "workflow.loading": "load",
+        "workflow.model": "Model",
+        "workflow.seq2seq": "Seq2Seq",
+        "workflow.training": "train",
+        "workflow.trimming": "trim",
+    },
+)
 
 
 def __dir__() -> list[str]:

@@ -45,6 +45,23 @@ def ctranslate2(transformer: Path) -> Path:
     return transformer / "exports" / "ctranslate2"
 
 
+IDLE = ["torch", "numpy", "pydantic", "rich.console", "xml", "importlib.metadata", "http.client", "seqloom.cli.train"]
+IDLE += ["seqloom.metrics.texts", "seqloom.data.tmx", "seqloom.data.tokenizers.vectors", "seqloom.workflow.evaluating"]
+IDLE += ["seqloom.tasks.tagging", "seqloom.decoding.constraints.regex", "seqloom.decoding.constraints.automaton"]
+"""What one answer has no use for. Each of them was imported once, and together they took longer than the answer."""
+
+
+def test_an_answer_imports_only_what_it_needs(ctranslate2: Path) -> None:
+    code = (
+        "import sys; from seqloom.cli.main import main; failed = main(['predict', sys.argv[1]]);"
+        f"sys.exit(failed or ', '.join(sorted(set({IDLE}) & set(sys.modules))) or 0)"
+    )
+    command = [sys.executable, "-c", code, str(ctranslate2)]
+    done = subprocess.run(command, input=f"{pairs(1)[0][0]}\n", capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip()
+
+
 SOURCES = [source for source, _ in pairs(60, seed=9)]
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from seqloom.core.errors import RecipeError
-from seqloom.core.settings import Count, Fraction, Positive, Rate, Scale, by_kind, load, parse, to_toml
+from seqloom.core.settings import Count, Fraction, Kinds, Positive, Rate, Scale, by_kind, load, parse, to_data, to_toml
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,8 +135,8 @@ def test_values_are_read_and_the_rest_is_default() -> None:
         ({"window": "al"}, '`model.encoder.window` must be a whole number or "all", but is "al". Did you mean "all"?'),
         ({"sizes": 3}, "`model.encoder.sizes` must be a list, but is 3."),
         ({"sizes": [1, 0]}, "`model.encoder.sizes.1` must be at least 1, but is 0."),
-        ({"margin": [1]}, "`model.encoder.margin` has too few items: [1]."),
-        ({"margin": [1, 2, 3]}, "`model.encoder.margin` must be at most 2 items long, but is [1, 2, 3]."),
+        ({"margin": [1]}, "`model.encoder.margin` must be 2 items long, but is [1]."),
+        ({"margin": [1, 2, 3]}, "`model.encoder.margin` must be 2 items long, but is [1, 2, 3]."),
         ({"weights": {"en": 2}}, "`model.encoder.weights.en` must be at most 1, but is 2."),
         ({"weights": 2}, "`model.encoder.weights` must be a table, but is 2."),
         ({"names": [3]}, "`model.encoder.names.0` must be a string, but is 3."),
@@ -294,6 +294,30 @@ def test_a_module_that_cannot_be_imported(own: str, module: str, absent: str) ->
     assert mistakes(own_encoder(f"{module}:X")) == [
         f"`model.encoder.kind` is \"{module}:X\", but `{module}` cannot be imported: No module named '{absent}'."
     ]
+
+
+KINDS = {"silent": "own_parts_of_a_user:Silent", "mine": "own_parts_of_a_user:Literally", "away": "own_absent:Away"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    encoder: Annotated[object, Kinds(KINDS)] = ConvSettings()
+    further: tuple[Annotated[object, Kinds(KINDS)], ...] = ()
+
+
+def test_a_kind_is_imported_when_it_is_named(own: str) -> None:
+    with pytest.raises(
+        RecipeError, match=r'must be one of "silent", "mine", "away", but is "mime"\. Did you mean "mine"'
+    ):
+        parse(Chosen, {"encoder": {"kind": "mime"}})
+    assert own not in sys.modules
+    chosen = parse(Chosen, {"encoder": {"kind": "mine"}, "further": [{"kind": "mine"}, {"kind": f"{own}:Silent"}]})
+    assert own in sys.modules
+    assert "own_absent" not in sys.modules
+    assert [type(each).__name__ for each in (chosen.encoder, *chosen.further)] == ["Literally", "Literally", "Silent"]
+    assert [each["kind"] for each in to_data(chosen)["further"]] == ["mine", f"{own}:Silent"]
+    with pytest.raises(TypeError, match=r"Silent.* needs a `kind: Literal"):
+        parse(Chosen, {"encoder": {"kind": "silent"}})
 
 
 def test_only_trusted_packages_are_imported(own: str) -> None:

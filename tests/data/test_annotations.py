@@ -13,17 +13,21 @@ import pytest
 from seqloom.core.errors import DataError, RecipeError
 from seqloom.data.annotations import Annotations, FactorColumn, FurtherSource, follow
 from seqloom.data.batches import BatchStream, ordered_batches
-from seqloom.data.buckets import BatchSettings
 from seqloom.data.cleaning import Cleaner, CleaningSettings
 from seqloom.data.corpus import Corpus
+from seqloom.data.epoch import BatchSettings
 from seqloom.data.ledger import Ledger
 from seqloom.data.numbered import Numbered
 from seqloom.data.numbering import Numbering
 from seqloom.data.readers import Columns, read_pairs, read_rows
 from seqloom.data.rows import BadLine, Row
 from seqloom.data.settings import DataSettings
-from seqloom.data.tokenizers import BpeSettings, ByteSettings, CharacterSettings, TextTokenizer, WordSettings
+from seqloom.data.tokenizers import TextTokenizer
+from seqloom.data.tokenizers.characters import CharacterSettings
+from seqloom.data.tokenizers.octets import ByteSettings
+from seqloom.data.tokenizers.subwords import BpeSettings
 from seqloom.data.tokenizers.surfaces import word_numbers
+from seqloom.data.tokenizers.words import WordSettings
 
 POS = Annotations(factors={"pos": FactorColumn()})
 INLINE = Annotations(factors={"pos": FactorColumn(), "case": FactorColumn()}, separator="￨")

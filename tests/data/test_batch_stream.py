@@ -13,13 +13,12 @@ from seqloom.core.errors import DataError
 from seqloom.core.specials import Specials
 from seqloom.data import batches
 from seqloom.data.batches import BatchStream, make_batch, ordered_batches
-from seqloom.data.buckets import BatchSettings
 from seqloom.data.corpus import Corpus
-from seqloom.data.mixture import MixtureSettings
+from seqloom.data.epoch import BatchSettings, MixtureSettings
 from seqloom.data.numbered import Numbered
 from seqloom.data.numbering import Numbering
 from seqloom.data.rows import Row
-from seqloom.data.tokenizers import BpeSettings
+from seqloom.data.tokenizers.subwords import BpeSettings
 from seqloom.decoding.request import Pair, Source
 from seqloom.nn.contracts import Batch
 

@@ -10,7 +10,7 @@ import pytest
 from seqloom.core.errors import DataError
 from seqloom.data.corpus import Corpus
 from seqloom.data.numbered import Numbered
-from seqloom.data.ragged import Stored
+from seqloom.data.stored import Stored
 
 PAIRS = [
     Numbered(columns={"text": [4, 5, 6], "target": [7], "copy": [70_000, 4, 4]}),

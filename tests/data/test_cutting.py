@@ -11,18 +11,13 @@ from hypothesis import settings as settings_of_tests
 from hypothesis import strategies as st
 
 from seqloom.core.errors import RecipeError
-from seqloom.data.tokenizers import (
-    BpeSettings,
-    ByteSettings,
-    CharacterSettings,
-    TextTokenizer,
-    TokenizerSettings,
-    UnigramSettings,
-    VectorSettings,
-    WordSettings,
-    load_tokenizer,
-)
+from seqloom.data.tokenizers import TextTokenizer, TokenizerSettings, load_tokenizer
+from seqloom.data.tokenizers.characters import CharacterSettings
 from seqloom.data.tokenizers.cutting import Cut, cut_vocabulary
+from seqloom.data.tokenizers.octets import ByteSettings
+from seqloom.data.tokenizers.subwords import BpeSettings, UnigramSettings
+from seqloom.data.tokenizers.vectors import VectorSettings
+from seqloom.data.tokenizers.words import WordSettings
 
 SYLLABLES = ["ba", "do", "ki", "lu", "me", "no", "ra", "si", "to", "wu"]
 DICE = Random(1)

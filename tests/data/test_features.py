@@ -12,7 +12,9 @@ from seqloom.data.numbered import Numbered
 from seqloom.data.numbering import Numbering
 from seqloom.data.rows import Row
 from seqloom.data.settings import DataSettings
-from seqloom.data.tokenizers import BpeSettings, CharacterSettings, WordSettings
+from seqloom.data.tokenizers.characters import CharacterSettings
+from seqloom.data.tokenizers.subwords import BpeSettings
+from seqloom.data.tokenizers.words import WordSettings
 
 LETTERS = CharacterSettings().fit(["AbcD xyz"])
 LABELS = WordSettings(split="space").fit(["O B I"])
@@ -35,6 +37,10 @@ def numbered(numbering: Numbering, *rows: Row) -> list[Numbered]:
 )
 def test_a_word_shows_what_it_is_like(feature: Feature, seen: str) -> None:
     assert features_of("Rome UN  iPhone 10:30 @Rome https://t.co/ab 罗马", feature) == seen
+
+
+def test_pictures_have_one_shape_and_marks_none_of_their_own() -> None:
+    assert features_of("😂 👍🏽 👩\u200d👧 ❤\ufe0f नमस्ते :) ´ \ufe0f", "shape") == "☺ ☺ ☺ ☺ x :) ´ \ufe0f"
 
 
 def test_factors_are_made_of_words() -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from seqloom.core.errors import RecipeError
-from seqloom.data.mixture import Mixture, MixtureSettings, classes_of
+from seqloom.data.epoch import MixtureSettings
+from seqloom.data.mixture import Mixture, classes_of
 from seqloom.data.ragged import Ragged
 
 

@@ -8,7 +8,10 @@ from seqloom.core.errors import DataError, RecipeError
 from seqloom.data.numbered import Numbered
 from seqloom.data.numbering import Numbering
 from seqloom.data.rows import Row
-from seqloom.data.tokenizers import BpeSettings, CharacterSettings, TextTokenizer, WordSettings
+from seqloom.data.tokenizers import TextTokenizer
+from seqloom.data.tokenizers.characters import CharacterSettings
+from seqloom.data.tokenizers.subwords import BpeSettings
+from seqloom.data.tokenizers.words import WordSettings
 
 SOURCES = WordSettings(minimum_count=2).fit(["the cat sees the dog"] * 2 + ["Maria Kowalski"], special_tokens=["<2de>"])
 TARGETS = WordSettings(minimum_count=2).fit(["die Katze sieht dog ."] * 2)

@@ -1,7 +1,7 @@
 """Words that only the source knows, and the ids and texts that they get."""
 
 from seqloom.data.own_words import OwnWords, own_text, own_tokens
-from seqloom.data.tokenizers import WordSettings
+from seqloom.data.tokenizers.words import WordSettings
 
 SOURCES = WordSettings().fit(["the cat sees dog Katze"])
 TARGETS = WordSettings().fit(["die Katze sieht dog ."])

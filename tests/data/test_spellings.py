@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 
 from seqloom.data.spellings import words_of
-from seqloom.data.tokenizers import BpeSettings, ByteSettings, CharacterSettings, UnigramSettings, WordSettings
-from seqloom.decoding.constraints import PhraseSettings, SourceText
+from seqloom.data.tokenizers.characters import CharacterSettings
+from seqloom.data.tokenizers.octets import ByteSettings
+from seqloom.data.tokenizers.subwords import BpeSettings, UnigramSettings
+from seqloom.data.tokenizers.words import WordSettings
+from seqloom.decoding.constraints import SourceText
+from seqloom.decoding.constraints.phrases import PhraseSettings
 
 TEXTS = [
     "A man, in a blue shirt, is standing on a ladder.",

@@ -16,20 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqloom.core.errors import DataError, MissingExtraError, ModelFolderError, RecipeError
-from seqloom.data.tokenizers import (
-    BpeSettings,
-    ByteSettings,
-    CharacterSettings,
-    TextTokenizer,
-    TokenizerSettings,
-    UnigramSettings,
-    WordSettings,
-    load_tokenizer,
-    subwords,
-)
+from seqloom.data.tokenizers import TextTokenizer, TokenizerSettings, load_tokenizer, subwords
+from seqloom.data.tokenizers.characters import CharacterSettings
+from seqloom.data.tokenizers.octets import ByteSettings
 from seqloom.data.tokenizers.sampling import Lattice, Merges
 from seqloom.data.tokenizers.sides import load_sides, name_sides
-from seqloom.data.tokenizers.subwords import SubwordTokenizer
+from seqloom.data.tokenizers.subwords import BpeSettings, SubwordTokenizer, UnigramSettings
+from seqloom.data.tokenizers.words import WordSettings
 
 TEXTS = [
     "Two young men are outside near many bushes.",
@@ -173,7 +166,7 @@ def test_sampling_follows_its_seed_and_keeps_the_text(settings: TokenizerSetting
 
 def test_another_process_samples_the_same() -> None:
     code = (
-        "from seqloom.data.tokenizers import BpeSettings\n"
+        "from seqloom.data.tokenizers.subwords import BpeSettings\n"
         f"texts = {TEXTS!r}\n"
         "print(BpeSettings(size=400, sampling=0.3).fit(texts).sample(texts, seed=5))"
     )

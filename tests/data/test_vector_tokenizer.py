@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from seqloom.core.errors import DataError, ModelFolderError, RecipeError
-from seqloom.data.tokenizers import VectorSettings, VectorTokenizer, load_tokenizer
+from seqloom.data.tokenizers import load_tokenizer
+from seqloom.data.tokenizers.vectors import VectorSettings, VectorTokenizer
 
 
 def fitted(*series: object, normalise: bool = True) -> VectorTokenizer:

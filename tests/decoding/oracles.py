@@ -8,7 +8,8 @@ from itertools import product
 from typing import Any
 
 from seqloom.core.specials import Specials
-from seqloom.decoding.constraints import Spelling, Spellings, Words
+from seqloom.decoding.constraints import Words
+from seqloom.decoding.constraints.words import Spelling, Spellings
 from seqloom.decoding.request import AllBut, Allowed, Only
 
 CONTROLS = ["<pad>", "<bos>", "<eos>", "<unk>"]

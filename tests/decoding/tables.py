@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from seqloom.core.specials import Specials
-from seqloom.decoding.constraints import Every
+from seqloom.decoding.constraints.basic import Every
 from seqloom.decoding.request import AllBut, Failed, Finished, Only, Piece, Request, Source
 from seqloom.decoding.search import Search
 from seqloom.decoding.stepper import Step

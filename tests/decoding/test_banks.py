@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 
 from seqloom.decoding.banks import Candidate, share
-from seqloom.decoding.constraints import Banned, Every, NoRepeat, Phrases, Regex, Spelling
+from seqloom.decoding.constraints.banned import Banned
+from seqloom.decoding.constraints.basic import Every
+from seqloom.decoding.constraints.no_repeat import NoRepeat
+from seqloom.decoding.constraints.phrases import Phrases
+from seqloom.decoding.constraints.regex import Regex
+from seqloom.decoding.constraints.words import Spelling
 from seqloom.decoding.mix import LogLinear, Mean
 from seqloom.decoding.request import Allowed, Constraint, Sampling, answer
 from seqloom.decoding.search import Search

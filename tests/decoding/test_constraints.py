@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from seqloom.core.errors import DecodingError
-from seqloom.decoding.constraints import AllowedSet, Every, ForcedPrefix, Trie
+from seqloom.decoding.constraints.basic import AllowedSet, Every, ForcedPrefix
+from seqloom.decoding.constraints.trie import Trie
 from seqloom.decoding.request import (
     EVERYTHING,
     AllBut,

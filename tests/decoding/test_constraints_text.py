@@ -14,24 +14,17 @@ from hypothesis import strategies as st
 
 from seqloom.core.errors import DecodingError, RecipeError
 from seqloom.core.settings import by_kind, parse, to_data
-from seqloom.decoding.constraints import (
-    Banned,
-    BannedSettings,
-    ConstraintSettings,
-    Every,
-    NoRepeat,
-    OneOfSettings,
-    Phrases,
-    PhraseSettings,
-    PlaceholderSettings,
-    Regex,
-    RegexSettings,
-    SameLengthSettings,
-    SourceText,
-    Spans,
-    SpansSettings,
-    Spelling,
-)
+from seqloom.decoding.constraints import ConstraintSettings, SourceText
+from seqloom.decoding.constraints.banned import Banned, BannedSettings
+from seqloom.decoding.constraints.basic import Every
+from seqloom.decoding.constraints.labels import Spans, SpansSettings
+from seqloom.decoding.constraints.lengths import SameLengthSettings
+from seqloom.decoding.constraints.no_repeat import NoRepeat
+from seqloom.decoding.constraints.one_of import OneOfSettings
+from seqloom.decoding.constraints.phrases import Phrases, PhraseSettings
+from seqloom.decoding.constraints.placeholders import PlaceholderSettings
+from seqloom.decoding.constraints.regex import Regex, RegexSettings
+from seqloom.decoding.constraints.words import Spelling
 
 from .oracles import check, octets, pieces, said_by, whole_words
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from seqloom.decoding.constraints import Trie
+from seqloom.decoding.constraints.trie import Trie
 from seqloom.decoding.request import Answer, DiverseBeam, LengthPenalty, Request, answer
 from seqloom.decoding.search import Search
 

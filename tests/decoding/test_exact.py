@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from seqloom.decoding.constraints import ForcedPrefix, Trie
+from seqloom.decoding.constraints.basic import ForcedPrefix
+from seqloom.decoding.constraints.trie import Trie
 from seqloom.decoding.mix import Mean
 from seqloom.decoding.request import ExactSearch, LengthPenalty, answer
 from seqloom.decoding.search import Search

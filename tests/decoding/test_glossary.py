@@ -9,8 +9,8 @@ import pytest
 
 from seqloom.core.errors import RecipeError
 from seqloom.core.settings import parse, to_data
-from seqloom.decoding.constraints import GlossarySettings, PrefixSettings, SourceText
-from seqloom.decoding.constraints.glossary import found_terms
+from seqloom.decoding.constraints import SourceText
+from seqloom.decoding.constraints.glossary import GlossarySettings, PrefixSettings, found_terms
 
 from .oracles import check, pieces
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from seqloom.core.errors import DecodingError
 from seqloom.core.specials import Specials
-from seqloom.decoding.constraints import JsonSchemaSettings, SourceText, Spelling, Spellings, Words
+from seqloom.decoding.constraints import SourceText, Words
 from seqloom.decoding.constraints.integers import between
-from seqloom.decoding.constraints.json_schema import expression_of
+from seqloom.decoding.constraints.json_schema import JsonSchemaSettings, expression_of
+from seqloom.decoding.constraints.words import Spelling, Spellings
 
 jsonschema = pytest.importorskip("jsonschema")
 

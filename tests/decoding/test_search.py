@@ -11,7 +11,8 @@ from hypothesis import settings as effort
 from hypothesis import strategies as some
 
 from seqloom.core.errors import DecodingError
-from seqloom.decoding.constraints import AllowedSet, ForcedPrefix, Trie
+from seqloom.decoding.constraints.basic import AllowedSet, ForcedPrefix
+from seqloom.decoding.constraints.trie import Trie
 from seqloom.decoding.request import (
     Answer,
     BeamSearch,

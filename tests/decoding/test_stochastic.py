@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from seqloom.decoding.constraints import Trie
+from seqloom.decoding.constraints.trie import Trie
 from seqloom.decoding.request import Answer, Request, Sampling, StochasticBeam, answer
 from seqloom.decoding.search import Search
 from seqloom.decoding.stochastic import importance_weights

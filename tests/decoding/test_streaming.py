@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as some
 
-from seqloom.decoding.constraints import ForcedPrefix
+from seqloom.decoding.constraints.basic import ForcedPrefix
 from seqloom.decoding.request import (
     BeamSearch,
     DiverseBeam,

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from seqloom.core.errors import DecodingError
-from seqloom.decoding.constraints import OneOfSettings, SourceText, Spelling, Stretch, StretchSettings
+from seqloom.decoding.constraints import SourceText
+from seqloom.decoding.constraints.one_of import OneOfSettings
+from seqloom.decoding.constraints.stretch import Stretch, StretchSettings
+from seqloom.decoding.constraints.words import Spelling
 
 from .oracles import allows, check, octets, pieces, whole_words
 

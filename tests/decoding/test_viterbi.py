@@ -10,7 +10,7 @@ import torch
 from seqloom.core.errors import DecodingError
 from seqloom.core.specials import Specials
 from seqloom.decoding.collate import collate
-from seqloom.decoding.constraints import AllowedSet, ForcedPrefix
+from seqloom.decoding.constraints.basic import AllowedSet, ForcedPrefix
 from seqloom.decoding.mix import LogLinear, Mean
 from seqloom.decoding.request import EVERYTHING, AllBut, Allowed, Answer, BeamSearch, LengthPenalty, Viterbi, answer
 from seqloom.decoding.search import Search

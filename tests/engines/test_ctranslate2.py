@@ -16,7 +16,7 @@ from tests.export.models import SIZE, built, pairs, settings_of, sources, write
 from seqloom.core.errors import DecodingError, ModelFolderError
 from seqloom.core.specials import Specials
 from seqloom.data.batches import batches_of
-from seqloom.decoding.constraints import NoRepeat
+from seqloom.decoding.constraints.no_repeat import NoRepeat
 from seqloom.decoding.request import (
     Answer,
     DiverseBeam,

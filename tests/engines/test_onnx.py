@@ -17,7 +17,8 @@ from torch.testing import assert_close
 from seqloom.core.errors import DataError, DecodingError, ModelFolderError
 from seqloom.core.specials import Specials
 from seqloom.decoding.collate import collate
-from seqloom.decoding.constraints import ForcedPrefix, NoRepeat
+from seqloom.decoding.constraints.basic import ForcedPrefix
+from seqloom.decoding.constraints.no_repeat import NoRepeat
 from seqloom.decoding.request import Answer, Event, ExactSearch, Finished, Pair, Piece, Request, Sampling, Source
 from seqloom.decoding.search import Search, answer
 from seqloom.decoding.stepper import Step, Stepper

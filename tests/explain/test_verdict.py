@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from seqloom.explain.comparison.verdict import caution, verdict
-from seqloom.metrics import GroupComparison
+from seqloom.metrics.groups import GroupComparison
 
 
 def found(**more: Any) -> GroupComparison:

@@ -16,7 +16,8 @@ from tests.export.models import built, settings_of, write
 
 from seqloom.core.errors import RecipeError
 from seqloom.data.sentences import cut_sentences
-from seqloom.data.tokenizers import BpeSettings, UnigramSettings, WordSettings
+from seqloom.data.tokenizers.subwords import BpeSettings, UnigramSettings
+from seqloom.data.tokenizers.words import WordSettings
 from seqloom.decoding.request import LengthPenalty, Request, Source, answer
 from seqloom.engines.ctranslate2 import CTranslate2Engine
 from seqloom.export.argos import why_not_argos, write_argos

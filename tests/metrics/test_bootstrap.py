@@ -9,8 +9,9 @@ from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.metrics.ter import TER
 
 from seqloom.core.errors import RecipeError
-from seqloom.metrics import bootstrap, compare, measure
+from seqloom.metrics import bootstrap
 from seqloom.metrics.counts import percent
+from seqloom.metrics.texts import compare, measure
 
 WORDS = ["der", "hund", "die", "katze", "ein", "mann", "im", "park", "auf", "dem", "rennt", "und", "spielt", "mit"]
 

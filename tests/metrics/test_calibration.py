@@ -10,7 +10,8 @@ import pytest
 
 from seqloom.core.errors import DataError
 from seqloom.metrics.bootstrap import Floats
-from seqloom.metrics.calibration import Temperature, fit_temperature, log_loss
+from seqloom.metrics.calibration import fit_temperature, log_loss
+from seqloom.metrics.temperature import Temperature
 
 
 def drawn(true: Temperature, *, number: int = 20_000, seed: int = 3) -> tuple[Floats, Floats]:

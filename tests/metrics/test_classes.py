@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from seqloom.core.errors import DataError
-from seqloom.metrics import Score, confusion_table, measure
+from seqloom.metrics.classes import confusion_table
+from seqloom.metrics.score import Score
+from seqloom.metrics.texts import measure
 
 
 def scores(answers: list[str], wanted: list[str], *, samples: int = 0) -> list[Score]:

@@ -6,7 +6,9 @@ import jiwer
 import numpy as np
 import pytest
 
-from seqloom.metrics import MetricName, Score, measure
+from seqloom.metrics.names import MetricName
+from seqloom.metrics.score import Score
+from seqloom.metrics.texts import measure
 
 
 def scored(name: MetricName, answers: list[str], references: list[list[str]], **options: Any) -> Score:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seqloom.metrics import compare, compare_groups, count, holm
 from seqloom.metrics.counts import Counts, percent
+from seqloom.metrics.groups import compare_groups, holm
+from seqloom.metrics.texts import compare, count
 
 WORDS = ["der", "hund", "die", "katze", "ein", "mann", "im", "park", "auf", "dem", "rennt", "und", "spielt", "mit"]
 

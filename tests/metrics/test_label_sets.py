@@ -3,7 +3,8 @@
 import pytest
 
 from seqloom.core.errors import DataError
-from seqloom.metrics import measure_label_sets, measure_recall
+from seqloom.metrics.classes import measure_recall
+from seqloom.metrics.label_sets import measure_label_sets
 
 
 def test_sets_by_hand() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seqloom.core.errors import DataError
-from seqloom.metrics import perplexity
+from seqloom.metrics.likelihood import perplexity
 
 
 def test_equal_choices_are_counted() -> None:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from seqloom.metrics import MetricName, Score, measure
+from seqloom.metrics.names import MetricName
+from seqloom.metrics.score import Score
+from seqloom.metrics.texts import measure
 
 
 def scored(name: MetricName, answers: list[str], references: list[list[str]]) -> Score:

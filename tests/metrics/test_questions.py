@@ -2,8 +2,8 @@
 
 import pytest
 
-from seqloom.metrics import measure, qualities
 from seqloom.metrics.questions import answer_words
+from seqloom.metrics.texts import measure, qualities
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seqloom.core.errors import DataError, RecipeError
-from seqloom.metrics import measure_ranking
+from seqloom.metrics.ranking import measure_ranking
 
 LISTS = [["a", "b", "c"], ["d", "e", "f"], ["g", "h"], []]
 RELEVANT = [{"b"}, {"d", "f", "z"}, {"q"}, {"r"}]

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from seqloom.metrics import measure
 from seqloom.metrics.records import fields_of, is_json
+from seqloom.metrics.texts import measure
 
 
 def test_fields_within_fields_have_names_with_a_dot() -> None:

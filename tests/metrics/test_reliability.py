@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from seqloom.core.errors import DataError
-from seqloom.metrics import MetricName, Reliability, measure_reliability, qualities
 from seqloom.metrics.bootstrap import Floats
+from seqloom.metrics.names import MetricName
+from seqloom.metrics.reliability import Reliability, measure_reliability
+from seqloom.metrics.texts import qualities
 
 
 def measured(confidences: Floats | list[float], rights: Floats | list[float], *, samples: int = 0) -> Reliability:

@@ -7,8 +7,8 @@ from typing import get_args
 import pytest
 import sacrebleu
 
-from seqloom.metrics import measure
 from seqloom.metrics.sentences import SentenceMetric, sentence_scores
+from seqloom.metrics.texts import measure
 
 ANSWERS = ["the cat sat on the mat", "a dog", "", "one two three four five", "sun"]
 REFERENCES = ["the cat sat on a mat", "a dog", "nothing", "five four three two one", "moon"]

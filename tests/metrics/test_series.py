@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from seqloom.core.errors import DataError
-from seqloom.metrics import Score, compare, measure, measure_quantiles
+from seqloom.metrics.score import Score
+from seqloom.metrics.series import measure_quantiles
+from seqloom.metrics.texts import compare, measure
 
 
 def texts(*series: object) -> list[str]:

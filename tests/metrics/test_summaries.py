@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
-from seqloom.metrics import MetricName, measure
+from seqloom.metrics.names import MetricName
+from seqloom.metrics.texts import measure
 
 KINDS: list[MetricName] = ["rouge1", "rouge2", "rougeL", "rougeLsum"]
 

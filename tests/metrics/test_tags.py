@@ -5,8 +5,8 @@ import pytest
 from seqeval.metrics.sequence_labeling import classification_report, f1_score, get_entities
 
 from seqloom.core.errors import DataError
-from seqloom.metrics import measure
 from seqloom.metrics.tags import spans
+from seqloom.metrics.texts import measure
 
 TAGS = ["O", "O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-creative-work", "I-creative-work"]
 

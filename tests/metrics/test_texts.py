@@ -8,7 +8,9 @@ from typing import Any, get_args
 import pytest
 
 from seqloom.core.errors import DataError, MissingExtraError, RecipeError
-from seqloom.metrics import SERIES_METRICS, MetricName, Score, compare, measure
+from seqloom.metrics.names import MetricName
+from seqloom.metrics.score import Score
+from seqloom.metrics.texts import SERIES_METRICS, compare, measure
 
 NAMES: list[MetricName] = [name for name in get_args(MetricName) if name not in SERIES_METRICS]
 
@@ -86,14 +88,14 @@ def test_rouge_without_its_package_names_the_extra(monkeypatch: pytest.MonkeyPat
 
 def test_import_is_light() -> None:
     heavy = ["torch", "sacrebleu", "jiwer", "rouge_score", "nltk", "sklearn"]
-    code = f"import sys, seqloom.metrics; sys.exit(', '.join(set({heavy}) & set(sys.modules)) or 0)"
+    code = f"import sys, seqloom.metrics.texts; sys.exit(', '.join(set({heavy}) & set(sys.modules)) or 0)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
 def test_measuring_needs_no_torch() -> None:
     code = (
-        "import sys; from seqloom.metrics import measure;"
+        "import sys; from seqloom.metrics.texts import measure;"
         "measure(['bleu', 'chrf', 'ter', 'wer', 'f1'], ['a'], [['a']]); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -11,7 +11,8 @@ from sacrebleu.metrics.chrf import CHRF
 from sacrebleu.metrics.ter import TER
 
 from seqloom.core.errors import MissingExtraError, RecipeError
-from seqloom.metrics import MetricName, measure
+from seqloom.metrics.names import MetricName
+from seqloom.metrics.texts import measure
 
 METRICS: list[tuple[MetricName, type]] = [("bleu", BLEU), ("chrf", CHRF), ("ter", TER)]
 

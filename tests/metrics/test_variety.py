@@ -9,7 +9,9 @@ import random
 import pytest
 
 from seqloom.core.errors import DataError
-from seqloom.metrics import Bigrams, Seen, distinct, repeating
+from seqloom.metrics.bigrams import Bigrams
+from seqloom.metrics.copied import Seen
+from seqloom.metrics.variety import distinct, repeating
 
 
 def test_distinct_counts_different_n_grams_of_all_answers() -> None:

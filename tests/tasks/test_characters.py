@@ -8,7 +8,8 @@ import pytest
 
 from seqloom.core.errors import DataError, RecipeError
 from seqloom.data.rows import BadLine, Row
-from seqloom.tasks import Answered, CharactersSettings, Task
+from seqloom.tasks import Answered, Task
+from seqloom.tasks.characters import CharactersSettings
 
 TABLE = [
     ("Hund\tN;PL", "Hunde", "deu"), ("Bund\tN;SG", "Bund", "deu"), ("Katze\tN;PL", "Katzen", "deu"),

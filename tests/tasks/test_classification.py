@@ -14,7 +14,8 @@ import pytest
 from seqloom.cli.main import main
 from seqloom.core.errors import DataError
 from seqloom.data.rows import BadLine, Row
-from seqloom.tasks import Answered, ClassificationSettings, Task
+from seqloom.tasks import Answered, Task
+from seqloom.tasks.classification import ClassificationSettings
 from seqloom.tasks.naive_bayes import NaiveBayes
 from seqloom.workflow.recipe import load_recipe
 from seqloom.workflow.rows import rows_of

@@ -13,8 +13,8 @@ from seqloom.core.errors import DataError, RecipeError
 from seqloom.data.columns import Columns
 from seqloom.data.readers import read_rows
 from seqloom.data.rows import BadLine, Row
-from seqloom.tasks import Answered, DialogueSettings
-from seqloom.tasks.dialogue import Dialogue
+from seqloom.tasks import Answered
+from seqloom.tasks.dialogue import Dialogue, DialogueSettings
 
 DATA = Path(os.environ.get("SEQLOOM_DATA", Path(__file__).parents[3] / "shared" / "data"))
 

@@ -13,8 +13,8 @@ import pytest
 import seqloom
 from seqloom.core.errors import DecodingError, RecipeError
 from seqloom.data.rows import BadLine, Row
-from seqloom.tasks import ExtractionSettings
 from seqloom.tasks.contract import Answered
+from seqloom.tasks.extraction import ExtractionSettings
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide"
 SCHEMA: dict[str, Any] = {

@@ -8,8 +8,8 @@ import pytest
 
 from seqloom.core.errors import DataError
 from seqloom.data.rows import Row
-from seqloom.tasks import Answered, ForecastSettings, Task
-from seqloom.tasks.forecast import LAST_VALUE
+from seqloom.tasks import Answered, Task
+from seqloom.tasks.forecast import LAST_VALUE, ForecastSettings
 
 
 def task(**settings: object) -> Task:

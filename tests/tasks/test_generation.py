@@ -7,8 +7,8 @@ import json
 import pytest
 
 from seqloom.data.rows import BadLine, Row
-from seqloom.tasks import Answered, GenerationSettings
-from seqloom.tasks.generation import Generation
+from seqloom.tasks import Answered
+from seqloom.tasks.generation import Generation, GenerationSettings
 
 LEARNT = ["the cat sat on the mat and slept well there", "the dog ran", "the dog sat"]
 

@@ -6,6 +6,7 @@ import json
 import os
 import runpy
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -13,9 +14,10 @@ import seqloom
 from seqloom.core.errors import DataError, RecipeError
 from seqloom.data.readers import Columns, read_rows
 from seqloom.data.rows import BadLine, Row
-from seqloom.decoding.constraints import OneOfSettings, StretchSettings
-from seqloom.tasks import QuestionAnsweringSettings, Task
-from seqloom.tasks.question_answering import NOTHING
+from seqloom.decoding.constraints.one_of import OneOfSettings
+from seqloom.decoding.constraints.stretch import StretchSettings
+from seqloom.tasks import Task
+from seqloom.tasks.question_answering import NOTHING, QuestionAnsweringSettings
 from seqloom.workflow.model import Model
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guide"
@@ -123,8 +125,13 @@ def test_the_simplest_answer_is_what_the_nearest_sentence_adds(question: str, pa
 TABLE = [("What is AI?", "a science"), ("What are you?", "a program"), ("How are you?", "fine"), ("What is AI?", "art")]
 
 
-def table(*, known: bool = True) -> Task:
-    settings = QuestionAnsweringSettings(context="", known_answers=known)
+def test_a_whole_answer_is_a_known_one() -> None:
+    with pytest.raises(RecipeError, match='answers must be "pieces" where anything may be said'):
+        QuestionAnsweringSettings(context="", answers="whole")
+
+
+def table(*, known: bool = True, answers: Literal["whole", "pieces"] = "pieces") -> Task:
+    settings = QuestionAnsweringSettings(context="", known_answers=known, answers=answers)
     found = settings.learn(Row(source=question, targets=(answer,)) for question, answer in TABLE)
     return settings.build(json.loads(json.dumps(found)))
 
@@ -132,6 +139,15 @@ def table(*, known: bool = True) -> Task:
 def test_only_known_answers_may_be_said() -> None:
     assert table().constraints(row("Hello?")) == (OneOfSettings(texts=("a science", "a program", "fine", "art")),)
     assert table(known=False).constraints(row("Hello?")) == ()
+
+
+def test_a_whole_answer_is_a_word_to_the_model_and_text_to_people() -> None:
+    task = table(answers="whole")
+    asked = Row(source="What is AI?", targets=("a science",))
+    [said] = task.read(asked).targets
+    assert said.split(" ") == [said]
+    assert said in task.constraints(asked)[0].texts  # type: ignore[attr-defined]
+    assert task.show(asked, said).text == "a science"
 
 
 def test_the_nearest_question_is_found() -> None:
@@ -209,9 +225,22 @@ def test_a_question_without_a_passage_stops_no_other(model: Model) -> None:
     assert (empty.error, empty.text) == (None, "")
 
 
-def test_a_table_answers_what_it_knows(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {
+            "task.answers": "pieces",
+            "data.target_tokenizer": {"kind": "character"},
+            "model.decoder": {"kind": "recurrent", "width": 16, "attention": {"kind": "general"}},
+        },
+    ],
+    ids=["whole", "pieces"],
+)
+def test_a_table_answers_what_it_knows(said: dict[str, object], tmp_path: Path) -> None:
     set_ = {
         **{key: value for key, value in SMALL.items() if "minimum" not in key},
+        **said,
         "data.source_columns": [1],
         "data.target_columns": [2],
     }

@@ -9,9 +9,9 @@ import pytest
 
 from seqloom.core.errors import DataError, RecipeError
 from seqloom.data.rows import Row
-from seqloom.decoding.constraints import OneOfSettings
-from seqloom.tasks import Answered, RecommendationSettings, Shown
-from seqloom.tasks.recommendation import Recommendation
+from seqloom.decoding.constraints.one_of import OneOfSettings
+from seqloom.tasks import Answered, Shown
+from seqloom.tasks.recommendation import Recommendation, RecommendationSettings
 
 HISTORIES = [
     ("Up | Jaws 2", "Big"),

@@ -8,8 +8,10 @@ import pytest
 
 from seqloom.core.errors import DataError
 from seqloom.data.rows import BadLine, Row
-from seqloom.decoding.constraints import SameLengthSettings, SpansSettings
-from seqloom.tasks import TaggingSettings, Task
+from seqloom.decoding.constraints.labels import SpansSettings
+from seqloom.decoding.constraints.lengths import SameLengthSettings
+from seqloom.tasks import Task
+from seqloom.tasks.tagging import TaggingSettings
 
 ROWS = [
     Row(source="Ada Lovelace met Rome", targets=("B-PER I-PER O B-LOC",)),

@@ -10,9 +10,10 @@ import pytest
 from seqloom.core.errors import DataError, RecipeError
 from seqloom.data.rows import BadLine, Row
 from seqloom.data.sentences import join_answers
-from seqloom.decoding.constraints import GlossarySettings, PlaceholderSettings, PrefixSettings
-from seqloom.tasks import Answered, TranslationSettings
-from seqloom.tasks.translation import Translation
+from seqloom.decoding.constraints.glossary import GlossarySettings, PrefixSettings
+from seqloom.decoding.constraints.placeholders import PlaceholderSettings
+from seqloom.tasks import Answered
+from seqloom.tasks.translation import Translation, TranslationSettings
 
 THREE = {"de": "Hund", "en": "dog", "fr": "chien"}
 KNOWN = {"directions": [["de", "en", 9], ["en", "de", 9], ["en", "fr", 9], ["fr", "en", 9]], "glossary": []}

@@ -14,8 +14,9 @@ import torch
 
 import seqloom
 from seqloom.core.errors import ModelFolderError
-from seqloom.metrics import measure_reliability
-from seqloom.workflow.calibrating import AS_SAID, Calibration, fit_calibration
+from seqloom.metrics.reliability import measure_reliability
+from seqloom.workflow.calibrating import fit_calibration
+from seqloom.workflow.calibration import AS_SAID, Calibration
 from seqloom.workflow.evaluating import Report, read_anew
 from seqloom.workflow.forcing import likeliest
 

@@ -15,7 +15,9 @@ from torch import Tensor, nn
 
 import seqloom
 from seqloom import DataError, ModelFolderError, RecipeError, Seq2Seq, Tokenizer, TrainingError
-from seqloom.data.tokenizers import BpeSettings, CharacterSettings, WordSettings
+from seqloom.data.tokenizers.characters import CharacterSettings
+from seqloom.data.tokenizers.subwords import BpeSettings
+from seqloom.data.tokenizers.words import WordSettings
 from seqloom.models.decoders import RecurrentDecoderSettings, TransformerDecoderSettings
 from seqloom.models.encoders import RecurrentEncoderSettings, TransformerEncoderSettings
 from seqloom.models.heads import CopyHeadSettings

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 from seqloom.core.errors import DataError
 from seqloom.data.rows import BadLine
-from seqloom.decoding.constraints import RegexSettings
+from seqloom.decoding.constraints.regex import RegexSettings
 from seqloom.tasks import Shown, Task, TaskBase
 
 
@@ -62,7 +62,7 @@ class Sorting(Task):
         return Shown(text=letters, fields={"letters": letters.split()})
 
     def scores(self, answered, *, samples=1000):
-        from seqloom.metrics import measure
+        from seqloom.metrics.texts import measure
 
         found = [max(one.texts, key=lambda text: text in one.row.targets) for one in answered]
         [score] = measure(["exact_match"], found, [one.row.targets for one in answered], samples=samples)

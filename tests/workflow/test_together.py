@@ -9,7 +9,9 @@ import pytest
 
 import seqloom
 from seqloom.core.errors import DataError, ModelFolderError, RecipeError
-from seqloom.decoding.constraints import BannedSettings, PhraseSettings, RegexSettings
+from seqloom.decoding.constraints.banned import BannedSettings
+from seqloom.decoding.constraints.phrases import PhraseSettings
+from seqloom.decoding.constraints.regex import RegexSettings
 from seqloom.decoding.request import DiverseBeam, ExactSearch, MbrSearch
 from seqloom.workflow.datastore import build_datastore
 

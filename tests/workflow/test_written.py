@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from seqloom.core.errors import RecipeError
-from seqloom.tasks import TaggingSettings, Task
+from seqloom.tasks import Task
+from seqloom.tasks.tagging import TaggingSettings
 from seqloom.workflow.written import Form, Whole, form_of
 
 from .answered import answers

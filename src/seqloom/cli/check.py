@@ -4,8 +4,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from seqloom.core import settings
-
 
 def check(
     recipe: str,
@@ -22,6 +20,7 @@ def check(
     overrides
         One setting in place of the recipe's: `--set model.encoder.layers=4`. May be given again.
     """
+    from seqloom.core import settings
     from seqloom.workflow.recipe import load_recipe
     from seqloom.workflow.summary import summarize
 

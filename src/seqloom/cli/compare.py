@@ -72,8 +72,8 @@ def compare(
         from seqloom.explain.comparison.lines import lines_of
         from seqloom.explain.comparison.page import page_of
         from seqloom.explain.pages import check_page
-        from seqloom.metrics import MetricName
         from seqloom.metrics.counts import check_samples
+        from seqloom.metrics.names import MetricName
 
     if not models:
         raise DataError("name two model folders at least.")

@@ -9,26 +9,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError
 
 import seqloom
-from seqloom.cli.bench import bench
-from seqloom.cli.chat import chat
-from seqloom.cli.check import check
-from seqloom.cli.compare import compare
-from seqloom.cli.data import data
-from seqloom.cli.datastore import datastore
-from seqloom.cli.distill import distill
-from seqloom.cli.evaluate import evaluate
-from seqloom.cli.explain import explain
-from seqloom.cli.export import export
-from seqloom.cli.families import families
 from seqloom.cli.options import hide_hyphens
-from seqloom.cli.predict import predict
-from seqloom.cli.quickstart import quickstart
-from seqloom.cli.recipes import recipes
-from seqloom.cli.runs import runs
-from seqloom.cli.score import score
-from seqloom.cli.serve import serve
-from seqloom.cli.train import train
-from seqloom.cli.trim import trim
 from seqloom.core.errors import SeqloomError
 from seqloom.core.logging import show_log
 
@@ -53,29 +34,29 @@ app = App(
     result_action="return_value",
 )
 COMMANDS = (
-    quickstart,
-    train,
-    distill,
-    families,
-    predict,
-    chat,
-    evaluate,
-    score,
-    explain,
-    serve,
-    compare,
-    runs,
-    export,
-    trim,
-    bench,
-    datastore,
-    data,
-    check,
-    recipes,
+    "quickstart",
+    "train",
+    "distill",
+    "families",
+    "predict",
+    "chat",
+    "evaluate",
+    "score",
+    "explain",
+    "serve",
+    "compare",
+    "runs",
+    "export",
+    "trim",
+    "bench",
+    "datastore",
+    "data",
+    "check",
+    "recipes",
 )
-"""In the order in which the help lists them."""
+"""Each is a function of its name in a file of its name, which is imported when the command is asked for."""
 for command in COMMANDS:
-    app.command(command)
+    app.command(f"seqloom.cli.{command}:{command}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,8 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # that a file there never stands in for a library.
     sys.path.append(os.getcwd())
     show_log(logging.WARNING)
+    said = hide_hyphens(sys.argv[1:] if arguments is None else arguments)
     try:
-        app(hide_hyphens(sys.argv[1:] if arguments is None else arguments))
+        if not said or said[0] in app.help_flags:
+            app.resolved_commands()  # the list of all commands has the first line of each one's help
+        app(said)
         sys.stdout.flush()
     except CycloptsError as error:
         return _refuse(f"{_one_line(error)} See `seqloom --help`.")

@@ -123,7 +123,6 @@ def predict(
         from seqloom.workflow.asking import asking_of
         from seqloom.workflow.feeds import Pipe, Question, Ready
         from seqloom.workflow.loading import load
-        from seqloom.workflow.resuming import terms_of
         from seqloom.workflow.rows import questions_of
         from seqloom.workflow.watching import Lines, watch
         from seqloom.workflow.written import form_of
@@ -154,9 +153,11 @@ def predict(
         raise RecipeError("`--min-confidence` must be left out: an answer that is a series of numbers has none.")
     form = form_of(out, loaded.doing, nbest=nbest or 1, least=min_confidence, as_json=as_json)
     once = prior is not None or flows(named(file))
-    terms = (
-        None if once or out is None else terms_of(model, asking, form, engines=loaded.engines, task=task, given=given)
-    )
+    terms = None
+    if out is not None and not once:
+        from seqloom.workflow.resuming import terms_of
+
+        terms = terms_of(model, asking, form, engines=loaded.engines, task=task, given=given)
     told: set[str] = set()
     with _output(out, terms, form, restart=restart) as output:
         if prior is None:

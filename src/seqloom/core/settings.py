@@ -22,6 +22,9 @@ and a choice between them is a written union, picked by `kind`:
     class ModelSettings:
         encoder: Annotated[EncoderSettings, by_kind] = RnnEncoderSettings()
 
+A choice of which a person takes one, though all would be long in coming, is named instead, and what is not chosen is
+never imported: `TaskSettings = Annotated[TaskBase, Kinds({"pairs": "seqloom.tasks.pairs:PairsSettings", …})]`.
+
 In place of a written kind a recipe may name its author's own: `kind = "my_package.module:MySettings"`.
 
 The docstring's first words are what a message calls the class: "… is not a setting of the convolutional encoder".
@@ -29,19 +32,17 @@ An optional setting has None for its default, and is left out of a recipe: TOML 
 time, so what they name must be imported outside `if TYPE_CHECKING`.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
-
-from pydantic import Field, ValidationError
 
 from seqloom.core import toml
 from seqloom.core.errors import RecipeError
 from seqloom.core.own_parts import find_own_part
 from seqloom.core.shapes import (
     Choice,
+    Kinds,
     Leaf,
     Many,
     Named,
@@ -54,17 +55,20 @@ from seqloom.core.shapes import (
     settings_of,
 )
 from seqloom.core.toml import override
-from seqloom.core.wording import explain, join, must_be, nearest, one_of
+from seqloom.core.values import Within, explain, plain, read
+from seqloom.core.wording import join, must_be, nearest, one_of
 
 __all__ = [
     "Amount",
     "Count",
     "Fraction",
+    "Kinds",
     "Positive",
     "Rate",
     "Scale",
     "Seed",
     "Share",
+    "Within",
     "by_kind",
     "flat",
     "load",
@@ -76,16 +80,16 @@ __all__ = [
 
 T = TypeVar("T")
 
-Positive = Annotated[int, Field(ge=1)]
-Count = Annotated[int, Field(ge=0)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Positive = Annotated[int, Within(ge=1)]
+Count = Annotated[int, Within(ge=0)]
+Seed = Annotated[int, Within(ge=0, lt=2**32)]
 """What numpy, the narrowest of the generators, takes for a seed."""
-Rate = Annotated[float, Field(ge=0, lt=1)]
+Rate = Annotated[float, Within(ge=0, lt=1)]
 """A share that may not be all: dropout, label smoothing."""
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Amount = Annotated[float, Field(ge=0)]
-Scale = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(gt=0, lt=1)]
+Fraction = Annotated[float, Within(ge=0, le=1)]
+Amount = Annotated[float, Within(ge=0)]
+Scale = Annotated[float, Within(gt=0)]
+Share = Annotated[float, Within(gt=0, lt=1)]
 """A part of a whole: neither none of it nor all."""
 
 
@@ -145,8 +149,8 @@ def _plain(shape: Shape, value: Any) -> Any:
             return [_plain(item, each) for each in value]
         case Named(item):
             return {name: _plain(item, each) for name, each in value.items()}
-        case Leaf(adapter):
-            return adapter.dump_python(value, mode="json", exclude_none=True)
+        case Leaf():
+            return plain(value)
 
 
 def _without_kind(data: Mapping[str, object]) -> dict[str, object]:
@@ -192,8 +196,8 @@ class _Reader:
 
     def value(self, shape: Shape, data: Any, path: str, default: object = None) -> object:
         match shape:
-            case Leaf(adapter):
-                return self.leaf(adapter, data, path)
+            case Leaf(hint):
+                return self.leaf(hint, data, path)
             case Section(cls):
                 return self.section(cls, data, path)
             case Choice():
@@ -209,14 +213,10 @@ class _Reader:
                 named = {name: self.value(item, each, join(path, name)) for name, each in data.items()}
                 return _REFUSED if _REFUSED in named.values() else named
 
-    def leaf(self, adapter: Any, data: Any, path: str) -> object:
-        # By way of JSON, because strict pydantic takes an array for a tuple there, and only there.
-        text = json.dumps(data, default=str)
-        try:
-            return adapter.validate_json(text)
-        except ValidationError as error:
-            self.found.extend(explain(error, path, json.loads(text)))
-            return _REFUSED
+    def leaf(self, hint: Any, data: Any, path: str) -> object:
+        value, wrong = read(hint, data, path)
+        self.found.extend(explain(wrong))
+        return _REFUSED if wrong else value
 
     def choice(self, choice: Choice, data: Any, path: str, default: object) -> object:
         if not isinstance(data, Mapping):

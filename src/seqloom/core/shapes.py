@@ -1,11 +1,10 @@
 """What a settings class expects of a recipe, read once from its annotations."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
+from importlib import import_module
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, TypeAlias, TypeGuard, Union, get_args, get_origin, get_type_hints
-
-from pydantic import ConfigDict, TypeAdapter
 
 
 class ByKind:
@@ -18,11 +17,37 @@ class ByKind:
 by_kind: Final = ByKind()
 
 
+class Kinds(Mapping[str, type]):
+    """The mark of a choice whose members are named, `{"conv": "my_package.conv:ConvSettings"}`, and imported when they
+    are chosen: where a model needs one of many rooms, to start should not be to enter them all."""
+
+    def __init__(self, paths: Mapping[str, str]) -> None:
+        self._paths = paths
+
+    def __getitem__(self, kind: str) -> type:
+        module, _, name = self._paths[kind].partition(":")
+        cls: type = getattr(import_module(module), name)
+        if kind not in kinds_of(cls):
+            raise TypeError(f"{cls} needs a `kind: Literal[…]` with {kind!r}, by which it is chosen")
+        return cls
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    # As a mark it is itself and no other; to compare what it holds would import all of it.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+
 @dataclass(frozen=True)
 class Leaf:
     """A value that is no table of settings: a number, a string, a list of them."""
 
-    adapter: TypeAdapter[Any]
+    hint: Any
+    """Its type, as ``values.read`` takes it."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +59,14 @@ class Section:
 
 @dataclass(frozen=True)
 class Choice:
-    """A table read into that member of a union which its `kind` names."""
+    """A table read into that member of a union, or of ``Kinds``, which its `kind` names."""
 
     members: Mapping[str, type]
 
     def own_kind(self, cls: type) -> str | None:
         """Where a recipe finds `cls` if that is no member of the union, but a part of the recipe's author."""
-        return None if cls in self.members.values() else f"{cls.__module__}:{cls.__qualname__}"
+        ours = any(kind in self.members and self.members[kind] is cls for kind in kinds_of(cls))
+        return None if ours else f"{cls.__module__}:{cls.__qualname__}"
 
 
 @dataclass(frozen=True)
@@ -122,14 +148,14 @@ def human_name(cls: type) -> str | None:
 
 
 def _shape(hint: Any, owner: str) -> Shape:
-    bare, marked = _unwrap(hint)
-    if marked:
-        return _choice(bare, owner)
+    bare, mark = _unwrap(hint)
+    if mark is not None:
+        return Choice(mark) if isinstance(mark, Kinds) else _choice(bare, owner)
     if is_settings(bare):
         return Section(bare)
     origin, arguments = get_origin(bare), get_args(bare)
     if not _mentions_settings(bare):
-        return Leaf(TypeAdapter(hint, config=ConfigDict(strict=True)))
+        return Leaf(hint)
     if origin is tuple and len(arguments) == 2 and arguments[1] is ...:
         return Many(_shape(arguments[0], owner))
     if origin in (dict, Mapping) and arguments[0] is str:
@@ -149,17 +175,17 @@ def _choice(union: Any, owner: str) -> Choice:
     return Choice(members)
 
 
-def _unwrap(hint: Any) -> tuple[Any, bool]:
-    """Take `Annotated` and `| None` off a hint; tell whether `by_kind` was among the annotations."""
-    marked = False
+def _unwrap(hint: Any) -> tuple[Any, ByKind | Kinds | None]:
+    """Take `Annotated` and `| None` off a hint; tell which mark of a choice was among the annotations."""
+    found: ByKind | Kinds | None = None
     while True:
         if get_origin(hint) is Annotated:
             hint, *marks = get_args(hint)
-            marked = marked or any(mark is by_kind for mark in marks)
+            found = next((mark for mark in marks if isinstance(mark, ByKind | Kinds)), found)
         elif (inner := _without_none(hint)) is not hint:
             hint = inner
         else:
-            return hint, marked
+            return hint, found
 
 
 def _without_none(hint: Any) -> Any:
@@ -173,4 +199,8 @@ def _without_none(hint: Any) -> Any:
 
 
 def _mentions_settings(hint: Any) -> bool:
-    return is_settings(hint) or any(_mentions_settings(argument) for argument in get_args(hint))
+    return (
+        is_settings(hint)
+        or isinstance(hint, ByKind | Kinds)
+        or any(_mentions_settings(argument) for argument in get_args(hint))
+    )

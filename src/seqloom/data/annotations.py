@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from seqloom.core.errors import RecipeError
-from seqloom.core.settings import Positive, by_kind
+from seqloom.core.settings import Positive
 from seqloom.core.wording import show
 from seqloom.data.features import Feature
 from seqloom.data.numbered import ALIGNMENT, COPY, TARGET, TEXT, UNITS
@@ -47,7 +47,7 @@ class FurtherSource:
     """Where it stands, by name or by number from 1; by default the column of its own name."""
     like: Literal["source", "target"] = "source"
     """The side whose language it is in: it is cleaned as that one is."""
-    tokenizer: Annotated[TokenizerSettings, by_kind] | None = None
+    tokenizer: TokenizerSettings | None = None
     """None: numbered with the tokenizer of the side that it is like."""
 
 

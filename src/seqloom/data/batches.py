@@ -13,9 +13,10 @@ from torch import Tensor
 
 from seqloom.core.errors import DataError
 from seqloom.core.specials import Specials
-from seqloom.data.buckets import Batches, BatchSettings, Padding, arrange
+from seqloom.data.buckets import Batches, Padding, arrange
 from seqloom.data.corpus import Corpus
-from seqloom.data.mixture import Mixture, MixtureSettings, classes_of
+from seqloom.data.epoch import BatchSettings, MixtureSettings
+from seqloom.data.mixture import Mixture, classes_of
 from seqloom.data.numbered import ALIGNMENT, COPY, TARGET, TEXT, UNITS, Numbered
 from seqloom.data.ragged import Numbers, Ragged
 from seqloom.decoding.collate import collate, pad

@@ -11,8 +11,8 @@ from seqloom.core.specials import Specials
 from seqloom.data.annotations import values_of
 from seqloom.data.features import Feature, features_of
 from seqloom.data.numbered import ALIGNMENT, TARGET, TEXT, UNITS, Numbered, factor_part
-from seqloom.data.ragged import WHOLE_NUMBERS, Stored
 from seqloom.data.rows import Row
+from seqloom.data.stored import WHOLE_NUMBERS, Stored
 from seqloom.data.tokenizers.contract import TextTokenizer
 
 __all__ = ["Beside"]

@@ -8,25 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from seqloom.core.settings import Positive
 from seqloom.data.ragged import Numbers
 
-__all__ = ["BatchSettings", "Batches", "Padding", "arrange"]
+__all__ = ["Batches", "Padding", "arrange"]
 
 _FULL = 1.1
 """By how much more batches a stretch is planned for than its tokens fill: what padding and chance cost."""
 _OTHER_SIDE = 0.7
 """On 29,000 captions: padding 4.4 % instead of 4.7 %, while as many pairs get new company each epoch."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class BatchSettings:
-    """The batches."""
-
-    tokens: Positive = 4096
-    """Most positions of a batch on its longer side, padding and ends included: rows × the longest row."""
-    shuffle: bool = True
-    """Other batches in another order each epoch; otherwise the same ones, from short to long."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,8 @@ import numpy as np
 
 from seqloom.core.errors import DataError
 from seqloom.data.numbered import TARGET, Numbered, parts_of
-from seqloom.data.ragged import WHOLE_NUMBERS, Numbers, Ragged, Stored
+from seqloom.data.ragged import Numbers, Ragged
+from seqloom.data.stored import WHOLE_NUMBERS, Stored
 
 __all__ = ["Corpus"]
 

@@ -1,4 +1,7 @@
-"""Formats that are no plain lines: which one a file is, by its name, and its rows."""
+"""Formats that are no plain lines: which one a file is, by its name, and its rows.
+
+A format's own module is imported when there is such a file, for most commands meet none.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +12,11 @@ from typing import Literal
 
 from seqloom.core.errors import DataError, RecipeError
 from seqloom.data.columns import Columns
-from seqloom.data.conll import read_conll
 from seqloom.data.encodings import encoding_of
 from seqloom.data.fields import Record, languages_of, read_fields, read_languages
 from seqloom.data.lines import lines_of
 from seqloom.data.opening import blocks_of, check_file, suffix_of
-from seqloom.data.parquet import read_parquet
-from seqloom.data.po import PO, mo_records, po_charset, po_records
-from seqloom.data.reuters import REUTERS, reuters_records
 from seqloom.data.rows import BadLine, Row
-from seqloom.data.tmx import tmx_records
-from seqloom.data.wmt import read_segments, segments_of, wmt_records
-from seqloom.data.xliff import xliff_records
 
 __all__ = ["Format", "format_of", "languages_in", "read_format", "read_records", "read_sides"]
 
@@ -45,12 +41,6 @@ _SUFFIXES: dict[str, Format] = {
     ".conllu": "conllu",
     ".parquet": "parquet",
 }
-_LANGUAGES: dict[str, Callable[[str, Iterator[bytes]], Iterator[Record | BadLine]]] = {
-    "tmx": tmx_records,
-    "xliff": xliff_records,
-    "dataset": wmt_records,
-}
-"""Those that say in which language everything is."""
 _LONGEST = 1 << 28
 """Of an MO file, which is read whole."""
 
@@ -70,26 +60,32 @@ def read_format(
     if not start:
         raise DataError(f"{file} is empty.")
     if kind == "parquet":
+        from seqloom.data.parquet import read_parquet
+
         return read_parquet(file, columns=columns, sources_only=sources_only)
     blocks = chain([start], blocks)
     root = kind if kind != "xml" else _root(file, start)
-    if root in _LANGUAGES:
-        return read_languages(
-            iter(_LANGUAGES[root](file, blocks)), file=file, columns=columns, sources_only=sources_only
-        )
+    if records_of := _languages(root):
+        return read_languages(iter(records_of(file, blocks)), file=file, columns=columns, sources_only=sources_only)
     match root:
         case "po":
+            from seqloom.data.po import PO, po_records
+
             _is_text(file, "a PO file", start)
             records = po_records(file, lines_of(file, encoding=_po_encoding(file, start, encoding)))
             return read_fields(
                 records, file=file, columns=columns, sources_only=sources_only, names=PO, usual=("source", "target")
             )
         case "mo":
+            from seqloom.data.po import PO, mo_records
+
             records = mo_records(file, _all(file, blocks))
             return read_fields(
                 records, file=file, columns=columns, sources_only=sources_only, names=PO, usual=("source", "target")
             )
         case "sgml" if re.search(rb"<reuters\b", start, re.IGNORECASE):
+            from seqloom.data.reuters import REUTERS, reuters_records
+
             return read_fields(
                 reuters_records(file, lines_of(file, encoding=encoding)),
                 file=file,
@@ -101,6 +97,8 @@ def read_format(
         case "sgml":
             return read_sides([file], encoding=encoding, columns=columns, sources_only=sources_only)
         case _:
+            from seqloom.data.conll import read_conll
+
             lines = lines_of(file, encoding=encoding)
             return read_conll(lines, file=file, columns=columns, sources_only=sources_only, universal=kind == "conllu")
 
@@ -111,8 +109,8 @@ def read_records(file: str) -> Iterator[Record | BadLine] | None:
     blocks = blocks_of(file)
     start = next(blocks, b"")
     kind = format_of(file)
-    root = kind if kind != "xml" else _root(file, start)
-    return iter(_LANGUAGES[root](file, chain([start], blocks))) if root in _LANGUAGES else None
+    records_of = _languages(kind if kind != "xml" else _root(file, start))
+    return iter(records_of(file, chain([start], blocks))) if records_of else None
 
 
 def languages_in(file: str, *, columns: Columns) -> tuple[str, str] | None:
@@ -122,17 +120,37 @@ def languages_in(file: str, *, columns: Columns) -> tuple[str, str] | None:
         return None
     blocks = blocks_of(file)
     start = next(blocks, b"")
-    root = kind if kind != "xml" else _root(file, start)
-    if root not in _LANGUAGES:
+    records_of = _languages(kind if kind != "xml" else _root(file, start))
+    if records_of is None:
         return None
-    source, target = languages_of(_LANGUAGES[root](file, chain([start], blocks)), file=file, columns=columns)
+    source, target = languages_of(records_of(file, chain([start], blocks)), file=file, columns=columns)
     return None if (source, target) == ("source", "target") else (source, target)
 
 
 def read_sides(files: Sequence[str], *, encoding: str, columns: Columns, sources_only: bool) -> Iterator[Row | BadLine]:
     """Test sets of WMT that have a file a side."""
+    from seqloom.data.wmt import read_segments, segments_of
+
     sides = [segments_of(file, lines_of(file, encoding=encoding)) for file in files]
     return read_segments(files, sides, columns=columns, sources_only=sources_only)
+
+
+def _languages(root: str | None) -> Callable[[str, Iterator[bytes]], Iterator[Record | BadLine]] | None:
+    """What reads a format that says in which language everything is; None of any other."""
+    match root:
+        case "tmx":
+            from seqloom.data.tmx import tmx_records
+
+            return tmx_records
+        case "xliff":
+            from seqloom.data.xliff import xliff_records
+
+            return xliff_records
+        case "dataset":
+            from seqloom.data.wmt import wmt_records
+
+            return wmt_records
+    return None
 
 
 def _root(file: str, start: bytes) -> str:
@@ -155,6 +173,8 @@ def _is_text(file: str, what: str, start: bytes) -> None:
 
 def _po_encoding(file: str, start: bytes, encoding: str) -> str:
     """The header's word counts: there is hardly a PO file without it."""
+    from seqloom.data.po import po_charset
+
     named = po_charset(start)
     try:
         return encoding_of(named).name if named else encoding

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 
-from seqloom.core.scripts import UNSPACED
+from seqloom.core.scripts import UNSPACED, has_unspaced
 
 __all__ = ["length_of"]
 
-_UNSPACED = re.compile(f"[{UNSPACED}]")
-_UNITS = re.compile(f"[{UNSPACED}]|[^\\s{UNSPACED}]+")
+_UNITS = f"[{UNSPACED}]|[^\\s{UNSPACED}]+"
 
 
 def length_of(text: str) -> int:
@@ -17,6 +16,6 @@ def length_of(text: str) -> int:
 
     So a limit or a ratio means about the same for Chinese and for English. Korean has spaces, and is counted in words.
     """
-    if text.isascii() or not _UNSPACED.search(text):
+    if not has_unspaced(text):
         return len(text.split())
-    return len(_UNITS.findall(text))
+    return len(re.findall(_UNITS, text))

@@ -16,9 +16,9 @@ from seqloom.data.beside import Beside
 from seqloom.data.features import Feature
 from seqloom.data.numbered import ALIGNMENT, COPY, TARGET, TEXT, UNITS, VECTORS, Numbered
 from seqloom.data.own_words import OwnWords, own_text, own_tokens
-from seqloom.data.ragged import Stored
 from seqloom.data.rows import Row
 from seqloom.data.sentences import cut_sentences, group
+from seqloom.data.stored import Stored
 from seqloom.data.tokenizers.contract import TextTokenizer
 from seqloom.decoding.request import Source
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from seqloom.core.scripts import UNSPACED
+from seqloom.core.scripts import has_unspaced
 
 __all__ = ["Piece", "cut_layout", "cut_sentences", "gap_between", "group", "join_answers"]
 
@@ -23,7 +23,6 @@ _END = re.compile(
 _NO_END = re.compile(rf"(?:^|[\s(])(?:{_ABBREVIATIONS}|[A-Z])\.$")
 _LONGEST = 8
 """More characters than any of them has, with what stands before it."""
-_UNSPACED = re.compile(f"[{UNSPACED}]")
 _BREAK = re.compile(r"\r?\n")
 _LEAD = re.compile(r"\s*(?:(?:[-*+\u2022\u2023\u00b7\u2013\u2014]|\(?[0-9]{1,3}[.)]|\(?[a-z]\)|#{1,6}|>+)\s+)*")
 """Indentation, and marks of lists, headings and quotations."""
@@ -103,5 +102,5 @@ def join_answers(parts: Sequence[str], answers: Sequence[str], befores: Sequence
 
 def gap_between(before: str, behind: str) -> str:
     """What stands between two sentences of one line: nothing where the script of either has no spaces."""
-    together = not before or not behind or _UNSPACED.match(before[-1]) or _UNSPACED.match(behind[0])
+    together = not before or not behind or has_unspaced(before[-1] + behind[0])
     return "" if together else " "

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Literal
 
 from seqloom.core.errors import RecipeError
-from seqloom.core.settings import Count, Fraction, by_kind
+from seqloom.core.settings import Count, Fraction
 from seqloom.data.annotations import Annotations, FactorColumn, FurtherSource, check_names
-from seqloom.data.buckets import BatchSettings
 from seqloom.data.cleaning import CleaningSettings
 from seqloom.data.encodings import encoding_of
+from seqloom.data.epoch import BatchSettings, MixtureSettings
 from seqloom.data.ledger import OnBadLine
-from seqloom.data.mixture import MixtureSettings
 from seqloom.data.numbered import factor_part
 from seqloom.data.numbering import OnLong
 from seqloom.data.readers import Columns
 from seqloom.data.tasks import TaskDataSettings
-from seqloom.data.tokenizers import BpeSettings, TokenizerSettings
+from seqloom.data.tokenizers import TokenizerSettings
+from seqloom.data.tokenizers.subwords import BpeSettings
 
 __all__ = ["DataSettings"]
 
@@ -63,9 +63,9 @@ class DataSettings:
     alignment: int | str | None = None
     """A column that says which words of source and target say the same, as `0-0 1-2`. Only training needs it."""
     cleaning: CleaningSettings = field(default_factory=CleaningSettings)
-    tokenizer: Annotated[TokenizerSettings, by_kind] = field(default_factory=BpeSettings)
+    tokenizer: TokenizerSettings = field(default_factory=BpeSettings)
     """Of both sides."""
-    target_tokenizer: Annotated[TokenizerSettings, by_kind] | None = None
+    target_tokenizer: TokenizerSettings | None = None
     """Of the target, where it is another."""
     vocabulary_of: str = ""
     """A model folder whose tokenizers are taken as they are, so that the two models can answer together; none: they are

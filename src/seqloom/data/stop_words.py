@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from importlib.resources import files
 from typing import Literal
 
 __all__ = ["StopLanguage", "stop_words_remover"]
@@ -60,5 +59,7 @@ def _either(words: Iterable[str]) -> str:
 
 
 def _words(name: str) -> list[str]:
+    from importlib.resources import files  # which few recipes need, and which is slow to import
+
     text = files("seqloom.data").joinpath("stopwords", f"{name}.txt").read_text(encoding="utf-8")
     return [word for line in text.splitlines() if not line.startswith("#") for word in line.split()]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
 
-from seqloom.core.settings import Count, Scale, by_kind
+from seqloom.core.settings import Count, Scale
 from seqloom.data.tokenizers import TokenizerSettings
 
 __all__ = ["TaskDataSettings"]
@@ -23,7 +22,7 @@ class TaskDataSettings:
     source_columns: tuple[int | str, ...] = ()
     """None: as the main task's."""
     target_columns: tuple[int | str, ...] = ()
-    target_tokenizer: Annotated[TokenizerSettings, by_kind] | None = None
+    target_tokenizer: TokenizerSettings | None = None
     """Learnt from its own targets; None: of the kind of the main task's."""
     max_target: Count = 256
     share: Scale = 1.0

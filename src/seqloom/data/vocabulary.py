@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -26,12 +27,11 @@ class Vocabulary:
 
     tokens: tuple[str, ...]
     counts: tuple[int, ...]
-    ids: Mapping[str, int] = field(init=False, compare=False, repr=False)
-    """Of all tokens but the controls."""
 
-    def __post_init__(self) -> None:
-        known = {token: number for number, token in enumerate(self.tokens) if number >= len(CONTROLS)}
-        object.__setattr__(self, "ids", known)
+    @cached_property
+    def ids(self) -> Mapping[str, int]:
+        """Of all tokens but the controls."""
+        return {token: number for number, token in enumerate(self.tokens) if number >= len(CONTROLS)}
 
     @classmethod
     def of(
@@ -83,4 +83,6 @@ def _escape(token: str) -> str:
 
 
 def _unescape(written: str) -> str:
+    if "\\" not in written:  # which is nearly every one
+        return written
     return re.sub(r"\\[\\tnr]", lambda found: _UNESCAPES[found.group()], written)

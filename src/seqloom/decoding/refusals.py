@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from seqloom.decoding.constraints import Every
+from seqloom.decoding.constraints.basic import Every
 from seqloom.decoding.request import Request
 
 __all__ = ["fault", "longest_answer"]

@@ -14,9 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, Self
-
-from pydantic import Field
+from typing import Literal, Self
 
 from seqloom.core import settings
 from seqloom.core.errors import ModelFolderError, RecipeError
@@ -37,7 +35,7 @@ def first_part(names: Iterable[str]) -> str:
 
 
 TensorType = Literal["float32", "int64", "bool"]
-Axis = Annotated[int | str, Field(union_mode="left_to_right")]
+Axis = int | str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,9 +14,9 @@ from seqloom.export.bench.process import Turn
 from seqloom.families.family import Family
 from seqloom.families.lengths import Bin, bins_of
 from seqloom.families.training import Plan, Trained
-from seqloom.metrics import measure
 from seqloom.metrics.score import Comparison as Difference
 from seqloom.metrics.score import Score
+from seqloom.metrics.texts import measure
 from seqloom.workflow.entrants import Entrant, entrants_of
 from seqloom.workflow.evaluating import Tested
 from seqloom.workflow.model import load_model

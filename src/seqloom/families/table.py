@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from seqloom.families.comparison import FamilyComparison, Measured
 from seqloom.families.findings import findings_of
-from seqloom.metrics import Score
+from seqloom.metrics.score import Score
 
 __all__ = ["lines_of", "with_interval"]
 

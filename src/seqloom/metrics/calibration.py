@@ -8,56 +8,22 @@ answers, and for two classes it is the same thing.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
 from seqloom.core.errors import DataError
 from seqloom.metrics.bootstrap import Floats
+from seqloom.metrics.temperature import MOST, SUREST, Temperature
 
-__all__ = ["Temperature", "fit_temperature", "log_loss"]
+__all__ = ["fit_temperature", "log_loss"]
 
-_SUREST = 1 - 1e-6
-"""No probability counts as more: in float32 the next ones are 1, whose odds know no temperature."""
-_MOST, _LEAST = math.log(_SUREST / (1 - _SUREST)), -10_000.0
-"""Log-odds; the least is there for what is impossible."""
+_LEAST = -10_000.0
+"""Log-odds of what is impossible."""
 _COLDEST, _HOTTEST = 0.02, 50.0
 _GOLDEN = (math.sqrt(5) - 1) / 2
 _STEPS = 40
 _NEWTON = 50
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Temperature:
-    """p ↦ σ(log-odds(p) / T + b). At T = 1 and b = 0 nothing changes; no T changes an order."""
-
-    temperature: float = 1.0
-    """Above 1 the model was too sure of itself."""
-    bias: float = 0.0
-    """Moves all confidences, in log-odds; 0 where the temperature alone does as well."""
-
-    def __call__(self, logp: float) -> float:
-        """The calibrated probability of what has this log-probability."""
-        if self.temperature == 1.0 and self.bias == 0.0:
-            return math.exp(logp)
-        if logp == -math.inf:
-            return 0.0
-        odds = _MOST if logp >= math.log(_SUREST) else logp - math.log(-math.expm1(logp))
-        moved = odds / self.temperature + self.bias
-        small = math.exp(-abs(moved))
-        return (1 if moved > 0 else small) / (1 + small)
-
-    def to_data(self) -> dict[str, float]:
-        return asdict(self)
-
-    @staticmethod
-    def from_data(data: Mapping[str, Any]) -> Temperature:
-        temperature, bias = float(data["temperature"]), float(data["bias"])
-        if not (0 < temperature < math.inf and math.isfinite(bias)):
-            raise ValueError("temperature must be positive and finite")
-        return Temperature(temperature=temperature, bias=bias)
 
 
 def fit_temperature(logps_N: Floats, right_N: Floats) -> Temperature:
@@ -93,14 +59,14 @@ def fit_temperature(logps_N: Floats, right_N: Floats) -> Temperature:
 
 def log_loss(confidences_N: Floats, right_N: Floats) -> float:
     """The mean of −r log c − (1 − r) log(1 − c): least where each confidence is the chance to be right."""
-    sure_N = np.clip(confidences_N, 1 - _SUREST, _SUREST)
+    sure_N = np.clip(confidences_N, 1 - SUREST, SUREST)
     return float(-(right_N * np.log(sure_N) + (1 - right_N) * np.log1p(-sure_N)).mean())
 
 
 def _log_odds(logps_N: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         odds_N = logps_N - np.log(-np.expm1(logps_N))
-    return np.clip(np.where(logps_N == -np.inf, _LEAST, odds_N), _LEAST, _MOST)
+    return np.clip(np.where(logps_N == -np.inf, _LEAST, odds_N), _LEAST, MOST)
 
 
 def _loss(odds_N: Floats, right_N: Floats, temperature: float, bias: float) -> float:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, get_args
+from typing import get_args
 
 from seqloom.core.errors import DataError, RecipeError
 from seqloom.core.wording import must_be, one_of, show
+from seqloom.metrics.names import BleuTokenizer
 from seqloom.metrics.words import Writing, plain, tokens, writing
 
-__all__ = ["BleuTokenizer", "Corpus", "name_of"]
-
-BleuTokenizer = Literal["13a", "zh", "char", "intl", "none", "ja-mecab", "ko-mecab"]
+__all__ = ["Corpus", "name_of"]
 
 
 @dataclass(frozen=True, kw_only=True)

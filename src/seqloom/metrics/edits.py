@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 
 import numpy as np
 
@@ -31,6 +30,8 @@ def per(corpus: Corpus) -> Counts:
 
 
 def _rate(corpus: Corpus, *, name: str, split: Callable[[str], Sequence[str]], how: str) -> Counts:
+    from importlib.metadata import version  # with it come sockets and e-mail, which few commands need
+
     rows_NK = np.array(_nearest(corpus, split), dtype=np.float64)
     substitutions, deletions, insertions, length = (int(number) for number in rows_NK.sum(0))
     return Counts(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from importlib.metadata import version
 
 import numpy as np
 
@@ -18,6 +17,8 @@ __all__ = ["rouge"]
 
 def rouge(corpus: Corpus, *, kind: str) -> Counts:
     """``kind`` is 1, 2, L, or Lsum, which takes lines for sentences. Of several references the best counts."""
+    from importlib.metadata import version  # with it come sockets and e-mail, which few commands need
+
     try:
         scorer_module = import_module("rouge_score.rouge_scorer")
     except ModuleNotFoundError as error:

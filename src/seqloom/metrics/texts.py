@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from seqloom.metrics.corpus import Corpus
 from seqloom.metrics.counts import Counts, check_samples
 from seqloom.metrics.edits import cer, per, wer
 from seqloom.metrics.matches import exact_match, token_accuracy, word_error
+from seqloom.metrics.names import SERIES_METRICS, MetricName
 from seqloom.metrics.questions import qa_exact, qa_f1
 from seqloom.metrics.records import field_f1
 from seqloom.metrics.score import Comparison, Score
@@ -24,32 +25,7 @@ from seqloom.metrics.summaries import rouge
 from seqloom.metrics.tags import span_f1
 from seqloom.metrics.translation import bleu, chrf, ter
 
-__all__ = ["SERIES_METRICS", "MetricName", "check_metrics", "compare", "count", "measure", "qualities"]
-
-MetricName = Literal[
-    "bleu",
-    "chrf",
-    "ter",
-    "rouge1",
-    "rouge2",
-    "rougeL",
-    "rougeLsum",
-    "exact_match",
-    "word_error",
-    "token_accuracy",
-    "wer",
-    "cer",
-    "per",
-    "accuracy",
-    "f1",
-    "span_f1",
-    "qa_exact",
-    "qa_f1",
-    "field_f1",
-    "mse",
-    "mae",
-    "mase",
-]
+__all__ = ["check_metrics", "compare", "count", "measure", "qualities"]
 
 _COUNTERS: Mapping[MetricName, Callable[[Corpus], Counts]] = {
     "bleu": bleu,
@@ -75,9 +51,6 @@ _COUNTERS: Mapping[MetricName, Callable[[Corpus], Counts]] = {
     "mae": mae,
     "mase": mase,
 }
-
-SERIES_METRICS: frozenset[MetricName] = frozenset({"mse", "mae", "mase"})
-"""Those of sequences of numbers; all others are of texts."""
 
 _ALONE: Mapping[MetricName, MetricName] = {
     "bleu": "chrf",  # of one answer it is 0 without four words in a row

@@ -13,7 +13,6 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 
 import seqloom
-from seqloom.core.wording import explain_each
 from seqloom.serve.gate import Gate, response_to
 from seqloom.serve.house import House
 from seqloom.serve.problems import Problem, Refusal
@@ -21,6 +20,7 @@ from seqloom.serve.routes import health, libretranslate, openai, own, page
 from seqloom.serve.settings import ServeSettings
 from seqloom.serve.tracing import Tracing
 from seqloom.serve.watch import watch
+from seqloom.serve.wording import explain_each
 
 __all__ = ["make_app"]
 

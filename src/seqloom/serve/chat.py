@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from seqloom.core.wording import explain
 from seqloom.serve.problems import Refusal
 from seqloom.serve.served import Served
 from seqloom.serve.settings import ServeSettings
+from seqloom.serve.wording import explain
 from seqloom.workflow.asking import Asked
 
 __all__ = ["ChatRequest", "Message", "UnsupportedError", "asked_of", "read_chat"]

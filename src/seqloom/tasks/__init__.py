@@ -2,55 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
-from seqloom.tasks.characters import CharactersSettings
-from seqloom.tasks.classification import ClassificationSettings
+from seqloom.core.later import names_later
+from seqloom.core.settings import Kinds
 from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task, TaskBase
-from seqloom.tasks.dialogue import DialogueSettings
-from seqloom.tasks.extraction import ExtractionSettings
-from seqloom.tasks.forecast import ForecastSettings
-from seqloom.tasks.generation import GenerationSettings
 from seqloom.tasks.pairs import PairsSettings
-from seqloom.tasks.question_answering import QuestionAnsweringSettings
-from seqloom.tasks.recommendation import RecommendationSettings
-from seqloom.tasks.summarization import SummarizationSettings
-from seqloom.tasks.tagging import TaggingSettings
-from seqloom.tasks.translation import TranslationSettings
 
-__all__ = [
-    "Answered",
-    "Baseline",
-    "CharactersSettings",
-    "ClassificationSettings",
-    "DialogueSettings",
-    "ExtractionSettings",
-    "ForecastSettings",
-    "GenerationSettings",
-    "Known",
-    "PairsSettings",
-    "QuestionAnsweringSettings",
-    "RecommendationSettings",
-    "Shown",
-    "SummarizationSettings",
-    "TaggingSettings",
-    "Task",
-    "TaskBase",
-    "TaskSettings",
-    "TranslationSettings",
+__all__ = ["Answered", "Baseline", "Known", "PairsSettings", "Shown", "Task", "TaskBase", "TaskSettings"]
+
+TaskSettings: TypeAlias = Annotated[
+    TaskBase,
+    Kinds(
+        {
+            "pairs": "seqloom.tasks.pairs:PairsSettings",
+            "characters": "seqloom.tasks.characters:CharactersSettings",
+            "classification": "seqloom.tasks.classification:ClassificationSettings",
+            "dialogue": "seqloom.tasks.dialogue:DialogueSettings",
+            "extraction": "seqloom.tasks.extraction:ExtractionSettings",
+            "forecast": "seqloom.tasks.forecast:ForecastSettings",
+            "generation": "seqloom.tasks.generation:GenerationSettings",
+            "question_answering": "seqloom.tasks.question_answering:QuestionAnsweringSettings",
+            "recommendation": "seqloom.tasks.recommendation:RecommendationSettings",
+            "summarization": "seqloom.tasks.summarization:SummarizationSettings",
+            "tagging": "seqloom.tasks.tagging:TaggingSettings",
+            "translation": "seqloom.tasks.translation:TranslationSettings",
+        }
+    ),
 ]
+"""The task that a recipe names, which alone is imported."""
 
-TaskSettings: TypeAlias = (
-    PairsSettings
-    | CharactersSettings
-    | ClassificationSettings
-    | DialogueSettings
-    | ExtractionSettings
-    | ForecastSettings
-    | GenerationSettings
-    | QuestionAnsweringSettings
-    | RecommendationSettings
-    | SummarizationSettings
-    | TaggingSettings
-    | TranslationSettings
+__getattr__ = names_later(
+    __name__,
+    {
+        "characters": "CharactersSettings",
+        "classification": "ClassificationSettings",
+        "dialogue": "DialogueSettings",
+        "extraction": "ExtractionSettings",
+        "forecast": "ForecastSettings",
+        "generation": "GenerationSettings",
+        "question_answering": "QuestionAnsweringSettings",
+        "recommendation": "RecommendationSettings",
+        "summarization": "SummarizationSettings",
+        "tagging": "TaggingSettings",
+        "translation": "TranslationSettings",
+    },
 )

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 from seqloom.core.errors import RecipeError
 from seqloom.core.settings import Count
 from seqloom.data.rows import BadLine, Row
-from seqloom.metrics import Score
+from seqloom.metrics.score import Score
 from seqloom.retrieval.bm25 import Bm25
 from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task, TaskBase
 from seqloom.tasks.tags import Tags, check_name, scores_apart

@@ -10,8 +10,11 @@ from typing import Any, Literal
 from seqloom.core.errors import DataError
 from seqloom.core.wording import nearest, show
 from seqloom.data.rows import BadLine, Row
-from seqloom.decoding.constraints import ConstraintSettings, OneOfSettings
-from seqloom.metrics import Score, measure_label_sets, measure_recall
+from seqloom.decoding.constraints import ConstraintSettings
+from seqloom.decoding.constraints.one_of import OneOfSettings
+from seqloom.metrics.classes import measure_recall
+from seqloom.metrics.label_sets import measure_label_sets
+from seqloom.metrics.score import Score
 from seqloom.metrics.words import plain
 from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task, TaskBase
 from seqloom.tasks.naive_bayes import NaiveBayes

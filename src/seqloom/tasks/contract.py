@@ -13,7 +13,7 @@ from typing import Any, ClassVar, TypeAlias
 from seqloom.data.rows import BadLine, Row
 from seqloom.data.sentences import Piece
 from seqloom.decoding.constraints import ConstraintSettings
-from seqloom.metrics import Score
+from seqloom.metrics.score import Score
 
 __all__ = ["Answered", "Baseline", "Known", "Shown", "Task", "TaskBase"]
 
@@ -59,6 +59,11 @@ class TaskBase:
     """Names in ``Row.extras`` that ``Task.read`` looks at."""
     mixed: ClassVar[tuple[str, ...]] = ()
     """Those of them whose values part a file into corpora, which `data.mixture` mixes as it mixes files."""
+
+    @property
+    def kind(self) -> str:
+        """What a recipe calls a task of one's own; in others it is a field."""
+        return f"{type(self).__module__}:{type(self).__qualname__}"
 
     @property
     def named(self) -> Sequence[str] | None:

@@ -14,7 +14,10 @@ from seqloom.core.errors import DataError, RecipeError
 from seqloom.core.settings import Count, Positive
 from seqloom.core.wording import show
 from seqloom.data.rows import BadLine, Row
-from seqloom.metrics import Bigrams, Score, distinct, perplexity, repeating
+from seqloom.metrics.bigrams import Bigrams
+from seqloom.metrics.likelihood import perplexity
+from seqloom.metrics.score import Score
+from seqloom.metrics.variety import distinct, repeating
 from seqloom.metrics.words import plain, tokens, words, writing
 from seqloom.retrieval.bm25 import Bm25
 from seqloom.tasks.contract import Answered, Baseline, Known, Task, TaskBase

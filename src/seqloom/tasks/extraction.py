@@ -15,11 +15,11 @@ import numpy as np
 import seqloom
 from seqloom.core.errors import DataError, MissingExtraError, RecipeError
 from seqloom.data.rows import BadLine, Row
-from seqloom.decoding.constraints import ConstraintSettings, JsonSchemaSettings
-from seqloom.decoding.constraints.json_schema import expression_of
-from seqloom.metrics import Score
+from seqloom.decoding.constraints import ConstraintSettings
+from seqloom.decoding.constraints.json_schema import JsonSchemaSettings, expression_of
 from seqloom.metrics.counts import Counts, percent
 from seqloom.metrics.records import is_json
+from seqloom.metrics.score import Score
 from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task, TaskBase
 
 __all__ = ["ExtractionSettings"]

@@ -14,7 +14,8 @@ from seqloom.core.errors import DataError
 from seqloom.core.series import SeriesError, read_series, write_series
 from seqloom.core.settings import Count
 from seqloom.data.rows import Row
-from seqloom.metrics import Score, measure_quantiles
+from seqloom.metrics.score import Score
+from seqloom.metrics.series import measure_quantiles
 from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task, TaskBase
 
 __all__ = ["LAST_VALUE", "ForecastSettings"]

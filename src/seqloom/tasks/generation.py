@@ -13,7 +13,10 @@ from zlib import crc32
 from seqloom.core.settings import Count, Positive
 from seqloom.data.rows import BadLine, Row
 from seqloom.data.sentences import cut_sentences
-from seqloom.metrics import Bigrams, Score, Seen, distinct, repeating
+from seqloom.metrics.bigrams import Bigrams
+from seqloom.metrics.copied import Seen
+from seqloom.metrics.score import Score
+from seqloom.metrics.variety import distinct, repeating
 from seqloom.tasks.contract import Answered, Baseline, Known, Task, TaskBase
 from seqloom.tasks.dialogue import likelihood
 

@@ -11,12 +11,16 @@ from seqloom.core.errors import DataError, RecipeError
 from seqloom.core.wording import show
 from seqloom.data.rows import BadLine, Row
 from seqloom.data.sentences import cut_sentences
-from seqloom.decoding.constraints import ConstraintSettings, OneOfSettings, StretchSettings
-from seqloom.metrics import Score, measure
+from seqloom.decoding.constraints import ConstraintSettings
+from seqloom.decoding.constraints.one_of import OneOfSettings
+from seqloom.decoding.constraints.stretch import StretchSettings
 from seqloom.metrics.questions import answer_words
+from seqloom.metrics.score import Score
+from seqloom.metrics.texts import measure
 from seqloom.metrics.words import plain, tokens
 from seqloom.retrieval.bm25 import Bm25
 from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task, TaskBase
+from seqloom.tasks.one_token import one_token
 
 __all__ = ["NOTHING", "QuestionAnsweringSettings"]
 
@@ -39,6 +43,9 @@ class QuestionAnsweringSettings(TaskBase):
     """span: an answer is a stretch of the passage's words; free: anything."""
     known_answers: bool = False
     """Answer only what some question of the training pairs was answered with; for questions that stand alone."""
+    answers: Literal["whole", "pieces"] = "pieces"
+    """"whole": a known answer is a token, chosen in one step, with a target tokenizer of kind "word" that splits at
+    spaces. "pieces": it is said in the tokenizer's pieces."""
     unanswerable: bool = False
     """Allow questions that have no answer: an empty one in the data, a dash where it is said."""
 
@@ -49,6 +56,10 @@ class QuestionAnsweringSettings(TaskBase):
             raise RecipeError(
                 'known_answers must be false where there is a passage, but is true. Set `task.context = ""`, or leave '
                 "it out."
+            )
+        if self.answers == "whole" and not self.known_answers:
+            raise RecipeError(
+                'answers must be "pieces" where anything may be said, but is "whole". Set `task.known_answers = true`.'
             )
 
     @property
@@ -174,12 +185,21 @@ class Table(Task):
         self.answers: Sequence[str] = known.get("answers", ())
         self.asked: Sequence[tuple[str, int]] = known.get("asked", ())
         self.nbest = _NEAREST if settings.known_answers else 1
-        self._allowed = (OneOfSettings(texts=tuple(self.answers)),) if settings.known_answers else ()
+        self._answer_of = {self.say(answer): answer for answer in self.answers}
+        self._allowed = (OneOfSettings(texts=tuple(self._answer_of)),) if settings.known_answers else ()
+
+    def say(self, answer: str) -> str:
+        """An answer as the model says it."""
+        return one_token(answer) if self.settings.answers == "whole" else answer
+
+    def read(self, row: Row) -> Row:
+        return replace(row, targets=tuple(map(self.say, row.targets)))
 
     def constraints(self, row: Row) -> tuple[ConstraintSettings, ...]:
         return self._allowed
 
     def show(self, row: Row, text: str) -> Shown:
+        text = self._answer_of.get(text, text)
         return Shown(text=text, fields={"answerable": text != NOTHING} if self.settings.unanswerable else {})
 
     def scores(self, answered: Sequence[Answered], *, samples: int = 1000) -> list[Score]:

@@ -15,15 +15,15 @@ from seqloom.core.settings import Count, Positive
 from seqloom.core.wording import nearest, show
 from seqloom.data.histories import SEPARATOR
 from seqloom.data.rows import Row
-from seqloom.decoding.constraints import ConstraintSettings, OneOfSettings
-from seqloom.metrics import Score
+from seqloom.decoding.constraints import ConstraintSettings
+from seqloom.decoding.constraints.one_of import OneOfSettings
 from seqloom.metrics.ranking import measure_ranking
+from seqloom.metrics.score import Score
 from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task, TaskBase
+from seqloom.tasks.one_token import one_token
 
 __all__ = ["RecommendationSettings"]
 
-_JOINT = "\u00a0"
-"""What stands for the spaces within an item that is one token: a space that nothing is cut at."""
 _SHRINK = 10.0
 _PARTS = 1000
 _ROWS = 1_000_000
@@ -100,7 +100,7 @@ class Recommendation(Task):
 
     def say(self, item: str) -> str:
         """An item as the model reads and says it."""
-        return item.replace(" ", _JOINT) if self.settings.items == "whole" else item
+        return one_token(item) if self.settings.items == "whole" else item
 
     def constraints(self, row: Row) -> tuple[ConstraintSettings, ...]:
         had = () if self.settings.again else tuple(map(self.say, split(row.source, self.settings.separator)))

@@ -9,16 +9,17 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from seqloom.core.errors import DataError
-from seqloom.core.scripts import UNSPACED
+from seqloom.core.scripts import UNSPACED, has_unspaced
 from seqloom.core.wording import show
 from seqloom.data.rows import BadLine, Row
-from seqloom.decoding.constraints import ConstraintSettings, SameLengthSettings, SpansSettings
+from seqloom.decoding.constraints import ConstraintSettings
+from seqloom.decoding.constraints.labels import SpansSettings
+from seqloom.decoding.constraints.lengths import SameLengthSettings
 from seqloom.metrics.tags import spans
 from seqloom.tasks.contract import Baseline, Known, Shown, Task, TaskBase
 
 __all__ = ["TaggingSettings"]
 
-_UNSPACED = re.compile(f"[{UNSPACED}]")
 _CUTS = {
     "spaces": re.compile(r"\S+"),
     "characters": re.compile(r"\S"),
@@ -127,7 +128,7 @@ class Tagging(Task):
     def _words(self, row: Row) -> list[tuple[str, int]]:
         """Each word, and where it begins."""
         cut = str(self.known.get("words", "spaces"))
-        if cut == "spaces" and _UNSPACED.search(row.source) and len(row.source.split()) == 1:
+        if cut == "spaces" and has_unspaced(row.source) and len(row.source.split()) == 1:
             cut = "script"
         if row.targets and len(_CUTS[cut].findall(row.source)) != len(row.targets[0].split()):
             cut = "spaces"  # whoever tagged it has cut it
@@ -168,7 +169,7 @@ class _Seen:
         self.tags.update(tags)
         for word, tag in zip(words, tags, strict=False):
             self._tags_of[word][tag] += 1
-            if _UNSPACED.search(word):
+            if has_unspaced(word):
                 self._unspaced += 1
                 self._parted += len(word) == 1
             self._long += len(word) > 1
@@ -211,7 +212,7 @@ def _words_of(source: str, *, number: int) -> list[str]:
     words = source.split()
     if len(words) == number:
         return words
-    if _UNSPACED.search(source):
+    if has_unspaced(source):
         for cut in ("characters", "script"):
             if len(found := _CUTS[cut].findall(source)) == number:
                 return found

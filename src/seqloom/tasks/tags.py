@@ -9,7 +9,9 @@ from dataclasses import replace
 from seqloom.core.errors import DataError
 from seqloom.core.wording import nearest
 from seqloom.data.rows import Row
-from seqloom.metrics import MetricName, Score, measure
+from seqloom.metrics.names import MetricName
+from seqloom.metrics.score import Score
+from seqloom.metrics.texts import measure
 from seqloom.tasks.contract import Answered
 
 __all__ = ["Tags", "check_name", "scores_apart"]

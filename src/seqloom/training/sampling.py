@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import torch
-from pydantic import Field
 from torch import Tensor
 
-from seqloom.core.settings import Fraction, Scale, Share
+from seqloom.core.settings import Fraction, Scale, Share, Within
 from seqloom.models.encoder_decoder import EncoderDecoder
 from seqloom.models.heads.generator import positions_at_once
 from seqloom.nn import chance
@@ -68,7 +67,7 @@ class SigmoidSamplingSettings:
     """The inverse sigmoid decay: k / (k + e^(step / k))."""
 
     kind: Literal["inverse_sigmoid"] = "inverse_sigmoid"
-    k: Annotated[float, Field(ge=1)] = 1000.0
+    k: Annotated[float, Within(ge=1)] = 1000.0
 
     def teacher(self, step: int) -> float:
         # Written with e^(-x), which cannot overflow.

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
-from seqloom.core.settings import Count, Fraction
+from seqloom.core.settings import Count, Fraction, Share
 
 __all__ = ["FixedScheduleSettings", "PlateauScheduleSettings", "Schedule", "ScheduleName", "ScheduleSettings"]
 
@@ -28,7 +26,7 @@ class PlateauScheduleSettings:
     """The schedule that waits for a plateau."""
 
     kind: Literal["plateau"] = "plateau"
-    factor: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    factor: Share = 0.5
     """What the rate is multiplied by when validation finds no better score any more."""
     patience: Count = 2
     """Validations without a better score that are borne before."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Annotated, Any, Protocol
+from typing import Any, Protocol
 
 from seqloom.core import settings
 from seqloom.core.errors import DataError, SeqloomError
 from seqloom.core.series import read_series
-from seqloom.core.settings import Count, Positive, by_kind
+from seqloom.core.settings import Count, Positive
 from seqloom.data.cleaning import Cleaner
 from seqloom.data.numbering import Numbering
 from seqloom.data.rows import Row
@@ -26,11 +26,10 @@ from seqloom.decoding.request import (
     Request,
     Source,
 )
-from seqloom.metrics.pairwise import UTILITIES
 from seqloom.tasks import Task
 from seqloom.workflow.answers import Answer, Attention, shown
 from seqloom.workflow.asking import Asking
-from seqloom.workflow.calibrating import AS_SAID, Calibration
+from seqloom.workflow.calibration import AS_SAID, Calibration
 from seqloom.workflow.feeds import Question, cleaned
 from seqloom.workflow.opened import Opened, id_of, one_line
 
@@ -41,7 +40,7 @@ __all__ = ["Answerer", "Looks", "Own", "length_of"]
 class Own:
     """What a question may say for itself, among its further columns."""
 
-    constraints: tuple[Annotated[ConstraintSettings, by_kind], ...] = ()
+    constraints: tuple[ConstraintSettings, ...] = ()
     min_length: Count | None = None
     max_length: Positive | None = None
 
@@ -257,6 +256,8 @@ def length_of(source: Source) -> int:
 
 def _by_risk(answers: Sequence[Answer], search: MbrSearch, *, drawn: int) -> list[Answer]:
     """The answers, of which so many were drawn, the most like all draws first: its score says how like."""
+    from seqloom.metrics.pairwise import UTILITIES
+
     draws = [answer.text for answer in answers[:drawn]]
     different = {answer.text: answer for answer in answers}
     like = expected_utility(UTILITIES[search.utility]([*different], draws).tolist())

@@ -12,7 +12,7 @@ from typing import Any
 from seqloom.core.series import read_series
 from seqloom.data.rows import Row
 from seqloom.tasks import Shown, Task
-from seqloom.workflow.calibrating import AS_SAID, Calibration
+from seqloom.workflow.calibration import AS_SAID, Calibration
 
 __all__ = ["Answer", "Attention", "PairScore", "listed", "shown"]
 

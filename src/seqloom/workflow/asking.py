@@ -114,7 +114,7 @@ class AnswerSettings:
     """An answer has at most this many tokens for each of its source …"""
     length_extra: Count = 20
     """… and these."""
-    constraints: tuple[Annotated[ConstraintSettings, by_kind], ...] = ()
+    constraints: tuple[ConstraintSettings, ...] = ()
     """What every answer must keep to."""
     ensemble: EnsembleSettings | None = None
     language_model: LanguageModelSettings | None = None

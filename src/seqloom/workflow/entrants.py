@@ -12,9 +12,11 @@ from seqloom.core.devices import DeviceName
 from seqloom.core.errors import DataError, RecipeError
 from seqloom.data.opening import flows
 from seqloom.data.parallel import parts_of
-from seqloom.metrics import MetricName, Score, compare, count, measure
 from seqloom.metrics.counts import Counts
+from seqloom.metrics.names import MetricName
 from seqloom.metrics.score import Comparison as Difference
+from seqloom.metrics.score import Score
+from seqloom.metrics.texts import compare, count, measure
 from seqloom.workflow.evaluating import Tested, gather
 from seqloom.workflow.kept import kept_rows
 from seqloom.workflow.loading import load

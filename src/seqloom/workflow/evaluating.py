@@ -10,10 +10,12 @@ import numpy as np
 
 from seqloom.core.errors import DataError
 from seqloom.data.rows import Row
-from seqloom.metrics import Reliability, Score, measure, measure_reliability, qualities
+from seqloom.metrics.reliability import Reliability, measure_reliability
+from seqloom.metrics.score import Score
+from seqloom.metrics.texts import measure, qualities
 from seqloom.tasks import Answered, Task
 from seqloom.workflow.answers import Answer
-from seqloom.workflow.calibrating import Calibration
+from seqloom.workflow.calibration import Calibration
 from seqloom.workflow.feeds import Question
 from seqloom.workflow.use import EvaluationSettings, Use
 

@@ -7,7 +7,6 @@ import platform
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +35,8 @@ _PICKLES = (".pkl", ".pickle", ".pt", ".pth", ".ckpt", ".joblib", ".dill")
 
 def begin_manifest(folder: Path, files: Iterable[Path], *, libraries: Sequence[str], **more: Any) -> None:
     """The last file of a folder: without it there is no model. ``files`` must stay what they are now."""
+    from importlib.metadata import version  # with it come sockets and e-mail, which few commands need
+
     write_json(
         folder / "manifest.json",
         {

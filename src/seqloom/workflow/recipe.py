@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
 
 from seqloom.core import settings
 from seqloom.core.errors import RecipeError
-from seqloom.core.settings import by_kind
 from seqloom.core.wording import nearest
 from seqloom.data.settings import DataSettings
 from seqloom.models.encoder_decoder import ModelSettings
@@ -32,7 +30,7 @@ class Recipe:
 
     about: str = ""
     """What it is for, in a sentence."""
-    task: Annotated[TaskSettings, by_kind] = PairsSettings()
+    task: TaskSettings = PairsSettings()
     """What is done with a row; see the guide's page on tasks."""
     data: DataSettings = field(default_factory=DataSettings)
     model: ModelSettings = field(default_factory=ModelSettings)

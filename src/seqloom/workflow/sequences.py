@@ -12,7 +12,10 @@ from typing import Any
 from seqloom.core.errors import DataError
 from seqloom.core.wording import show
 from seqloom.data.objects import UnreadableError, as_text
-from seqloom.data.tokenizers import BpeSettings, CharacterSettings, TokenizerSettings, WordSettings
+from seqloom.data.tokenizers import TokenizerSettings
+from seqloom.data.tokenizers.characters import CharacterSettings
+from seqloom.data.tokenizers.subwords import BpeSettings
+from seqloom.data.tokenizers.words import WordSettings
 
 __all__ = ["Sequences", "as_integers", "fitting_tokenizer", "read_pair_of_sequences", "read_sequences"]
 

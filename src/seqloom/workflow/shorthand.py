@@ -11,8 +11,9 @@ from seqloom.core.errors import DataError, RecipeError
 from seqloom.core.shapes import is_settings
 from seqloom.core.wording import must_be, one_of
 from seqloom.data.numbering import Numbering
-from seqloom.data.tokenizers import KINDS, TextTokenizer, TokenizerSettings, WordSettings
+from seqloom.data.tokenizers import KINDS, TextTokenizer, TokenizerSettings
 from seqloom.data.tokenizers.public import Tokenizer
+from seqloom.data.tokenizers.words import WordSettings
 from seqloom.models.decoders import (
     ConvDecoderSettings,
     DecoderSettings,

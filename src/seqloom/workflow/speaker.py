@@ -1,4 +1,7 @@
-"""Whoever answers: a model that was trained here, or what was exported of one. No torch here."""
+"""Whoever answers: a model that was trained here, or what was exported of one. No torch here.
+
+What measures is imported by who measures, for it takes longer to import than a question takes to answer.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from types import MappingProxyType
-from typing import Any, Self, Unpack
+from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from seqloom.core.errors import DataError, DecodingError
 from seqloom.data.cleaning import Cleaner
@@ -22,12 +25,14 @@ from seqloom.workflow import conducting
 from seqloom.workflow.answering import Answerer
 from seqloom.workflow.answers import Answer, Attention, PairScore
 from seqloom.workflow.asking import AnswerSettings, Asked, Asking, asking_of
-from seqloom.workflow.calibrating import AS_SAID, Calibration
-from seqloom.workflow.evaluating import Report, Tested, gather, report_on
+from seqloom.workflow.calibration import AS_SAID, Calibration
 from seqloom.workflow.feeds import Asks, Feed, Question, Ready, question_of
 from seqloom.workflow.opened import Opened
 from seqloom.workflow.rows import Pairs, measurable, rows_of
 from seqloom.workflow.use import Use
+
+if TYPE_CHECKING:
+    from seqloom.workflow.evaluating import Report, Tested
 
 __all__ = ["SCORED", "Speaker"]
 
@@ -147,12 +152,16 @@ class Speaker(ABC):
 
     def evaluate(self, pairs: Pairs, *, task: str | None = None, **how: Unpack[Asked]) -> Report:
         """Scores on a file or on pairs, answered as ``how`` or the recipe's `answers` say."""
+        from seqloom.workflow.evaluating import gather
+
         if task is not None:
             return self.task(task).evaluate(pairs, **how)
         tested = gather(self.rows(pairs), self.recipe)
         return self.report(tested, asking_of(self.recipe.answers, **how))
 
     def report(self, tested: Sequence[Tested], asking: Asking, *, samples: int = 1000) -> Report:
+        from seqloom.workflow.evaluating import report_on
+
         begun = time.perf_counter()
         if samples:
             asking = replace(asking, nbest=max(asking.nbest, self.doing.nbest))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, Protocol
+from typing import Literal, Protocol
 
 from seqloom.core.errors import RecipeError
-from seqloom.core.settings import Count, Positive, by_kind
+from seqloom.core.settings import Count, Positive
 from seqloom.data.settings import DataSettings
-from seqloom.metrics import BleuTokenizer, MetricName
+from seqloom.metrics.names import BleuTokenizer, MetricName
 from seqloom.tasks import PairsSettings, TaskSettings
 from seqloom.workflow.asking import AnswerSettings
 
@@ -76,7 +76,7 @@ class UseRecipe:
     """The recipe of an exported model, which is not trained any more."""
 
     about: str = ""
-    task: Annotated[TaskSettings, by_kind] = PairsSettings()
+    task: TaskSettings = PairsSettings()
     data: DataSettings = field(default_factory=DataSettings)
     evaluation: EvaluationSettings = field(default_factory=EvaluationSettings)
     answers: AnswerSettings = field(default_factory=AnswerSettings)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from seqloom.core.errors import RecipeError
 from seqloom.core.wording import show
 from seqloom.data.series import SeriesSides
-from seqloom.metrics import SERIES_METRICS
+from seqloom.metrics.names import SERIES_METRICS
 
 if TYPE_CHECKING:
     from seqloom.workflow.asking import AnswerSettings

@@ -9,7 +9,8 @@ from types import MappingProxyType
 from seqloom.core.errors import RecipeError
 from seqloom.data.features import features_of
 from seqloom.data.numbering import Numbering
-from seqloom.data.tokenizers import TextTokenizer, WordSettings
+from seqloom.data.tokenizers import TextTokenizer
+from seqloom.data.tokenizers.words import WordSettings
 from seqloom.tasks import Known
 from seqloom.workflow.bare import read_tokenizers
 from seqloom.workflow.folder import build_numbering

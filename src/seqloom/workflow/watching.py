@@ -6,15 +6,16 @@ import sys
 import time
 from threading import Thread
 from types import TracebackType
-from typing import Protocol, Self
-
-from rich.console import Console
+from typing import TYPE_CHECKING, Protocol, Self
 
 from seqloom.core.clock import clock
 from seqloom.core.errors import SeqloomError
 from seqloom.data.encodings import encoding_of
 from seqloom.data.opening import blocks_of
 from seqloom.data.parallel import parts_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 __all__ = ["Lines", "Watch", "watch"]
 
@@ -60,10 +61,14 @@ class Lines:
 def watch(*, total: Lines | int | None, before: int = 0, into_file: bool, console: Console | None = None) -> Watch:
     """On standard error: a bar where that is a terminal, lines else; nothing where the answers themselves are seen, and
     nothing in a pipe. ``total``: how many sources there are, if that is known; ``before``: those answered before."""
+    terminal = sys.stderr.isatty() if console is None else console.is_terminal
+    if not into_file and (sys.stdout.isatty() or not terminal):
+        return _Nothing()
+    from rich.console import Console  # here, for one short answer is sooner found than this is imported
+
     console = console or Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-    if console.is_terminal and (into_file or not sys.stdout.isatty()):
-        return _Bar(console, _Meter(total, before))
-    return _Plain(console, _Meter(total, before)) if into_file else _Nothing()
+    meter = _Meter(total, before)
+    return _Bar(console, meter) if terminal else _Plain(console, meter)
 
 
 class _Meter:

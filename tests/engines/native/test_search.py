@@ -14,7 +14,7 @@ import torch
 
 from seqloom.core import settings
 from seqloom.core.specials import Specials
-from seqloom.decoding.constraints import ForcedPrefix
+from seqloom.decoding.constraints.basic import ForcedPrefix
 from seqloom.decoding.request import (
     Answer,
     Engine,

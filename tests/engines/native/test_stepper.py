@@ -12,7 +12,7 @@ import torch
 from seqloom.core import settings
 from seqloom.core.specials import Specials
 from seqloom.decoding.collate import collate
-from seqloom.decoding.constraints import ForcedPrefix
+from seqloom.decoding.constraints.basic import ForcedPrefix
 from seqloom.decoding.request import DiverseBeam, LengthPenalty, Request, Sampling, Source, answer
 from seqloom.decoding.search import Search
 from seqloom.engines.native.compiled import OFF, kernels

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from seqloom.core.errors import DataError, DecodingError
-from seqloom.decoding.constraints import PhraseSettings, SameLengthSettings
+from seqloom.decoding.constraints.lengths import SameLengthSettings
+from seqloom.decoding.constraints.phrases import PhraseSettings
 from seqloom.explain.explaining import PARTS, Explanation, explain
 from seqloom.explain.insight.attention import entropy_of, rollout
 from seqloom.explain.insight.attribution import whole

@@ -2,67 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Annotated, Final, Protocol, TypeAlias
 
 from seqloom.core.errors import ModelFolderError, RecipeError
-from seqloom.core.settings import parse
+from seqloom.core.later import names_later
+from seqloom.core.settings import Kinds, parse
 from seqloom.core.wording import show
-from seqloom.data.tokenizers.characters import CharacterSettings
 from seqloom.data.tokenizers.contract import TextTokenizer
-from seqloom.data.tokenizers.files import read_folder
-from seqloom.data.tokenizers.listed import VOCABULARY, ListTokenizer
-from seqloom.data.tokenizers.octets import ByteSettings, ByteTokenizer
-from seqloom.data.tokenizers.subwords import BpeSettings, SubwordTokenizer, UnigramSettings
-from seqloom.data.tokenizers.vectors import VectorSettings, VectorTokenizer
-from seqloom.data.tokenizers.words import WordSettings
-from seqloom.data.vocabulary import Vocabulary
+from seqloom.data.tokenizers.files import Saved, read_folder
 
-__all__ = [
-    "KINDS",
-    "BpeSettings",
-    "ByteSettings",
-    "CharacterSettings",
-    "TextTokenizer",
-    "TokenizerSettings",
-    "UnigramSettings",
-    "VectorSettings",
-    "VectorTokenizer",
-    "WordSettings",
-    "load_tokenizer",
-]
+__all__ = ["KINDS", "TextTokenizer", "TokenizerSettings", "load_tokenizer"]
 
-TokenizerSettings: TypeAlias = (
-    BpeSettings | UnigramSettings | WordSettings | CharacterSettings | ByteSettings | VectorSettings
+
+class Maker(Protocol):
+    """What the settings of every tokenizer can do."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def size(self) -> int:
+        """Of the vocabulary, as far as the settings say it."""
+        ...
+
+    def fit(self, texts: Iterable[str], *, special_tokens: Sequence[str] = ()) -> TextTokenizer: ...
+
+    def load(self, folder: Path, saved: Saved) -> TextTokenizer:
+        """The one that was fitted, and left its files there."""
+        ...
+
+
+KINDS: Final = Kinds(
+    {
+        "bpe": "seqloom.data.tokenizers.subwords:BpeSettings",
+        "unigram": "seqloom.data.tokenizers.subwords:UnigramSettings",
+        "word": "seqloom.data.tokenizers.words:WordSettings",
+        "character": "seqloom.data.tokenizers.characters:CharacterSettings",
+        "byte": "seqloom.data.tokenizers.octets:ByteSettings",
+        "vectors": "seqloom.data.tokenizers.vectors:VectorSettings",
+    }
 )
+TokenizerSettings: TypeAlias = Annotated[Maker, KINDS]
 
-KINDS: dict[str, type[TokenizerSettings]] = {
-    "bpe": BpeSettings,
-    "unigram": UnigramSettings,
-    "word": WordSettings,
-    "character": CharacterSettings,
-    "byte": ByteSettings,
-    "vectors": VectorSettings,
-}
+__getattr__ = names_later(
+    __name__,
+    {
+        "characters": "CharacterSettings",
+        "octets": "ByteSettings",
+        "subwords": "BpeSettings UnigramSettings",
+        "vectors": "VectorSettings VectorTokenizer",
+        "words": "WordSettings",
+    },
+)
 
 
 def load_tokenizer(folder: Path) -> TextTokenizer:
     """The tokenizer that ``save`` left there; a ModelFolderError with one line where it is not whole."""
     saved = read_folder(folder)
     kind = saved.settings.get("kind")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         raise ModelFolderError(
             f"{folder} must hold a tokenizer of a known kind, but its kind is {show(kind)}. Use a newer Seqloom."
         )
     try:
-        settings = parse(KINDS[kind], saved.settings, where=str(folder / "tokenizer.json"))
-        if isinstance(settings, BpeSettings | UnigramSettings):
-            return SubwordTokenizer.load(folder, settings, saved)
-        if isinstance(settings, VectorSettings):
-            return VectorTokenizer.load(folder, settings)
-        vocabulary = Vocabulary.read(folder / VOCABULARY)
-        if isinstance(settings, ByteSettings):
-            return ByteTokenizer(saved.special_tokens, counts=vocabulary.counts)
-        return ListTokenizer(settings, settings.cutter(saved.special_tokens), vocabulary)
+        settings: Maker = parse(KINDS[kind], saved.settings, where=str(folder / "tokenizer.json"))
+        return settings.load(folder, saved)
     except RecipeError as error:
         raise ModelFolderError(str(error)) from None

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from seqloom.core.errors import RecipeError
 from seqloom.core.settings import Count, Positive
 from seqloom.core.wording import show
-from seqloom.data.tokenizers.listed import ListTokenizer, count_tokens, list_vocabulary
+from seqloom.data.tokenizers.files import Saved
+from seqloom.data.tokenizers.listed import VOCABULARY, ListTokenizer, count_tokens, list_vocabulary
 from seqloom.data.tokenizers.special import SpecialTokens
+from seqloom.data.vocabulary import Vocabulary
 
 __all__ = ["CharacterSettings"]
 
@@ -41,6 +44,9 @@ class CharacterSettings:
         counts = count_tokens(cutter, texts)
         vocabulary = list_vocabulary(counts, reserved=cutter.reserved, size=self.size, minimum_count=self.minimum_count)
         return ListTokenizer(self, cutter, vocabulary)
+
+    def load(self, folder: Path, saved: Saved) -> ListTokenizer:
+        return ListTokenizer(self, self.cutter(saved.special_tokens), Vocabulary.read(folder / VOCABULARY))
 
     def cutter(self, special_tokens: Sequence[str]) -> _Characters:
         return _Characters(special_tokens, whole=self.whole)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from seqloom.core.settings import to_data
 from seqloom.core.specials import Specials
-from seqloom.data.tokenizers.files import write_folder
+from seqloom.data.tokenizers.files import Saved, write_folder
 from seqloom.data.tokenizers.listed import VOCABULARY
 from seqloom.data.tokenizers.special import SpecialTokens
 from seqloom.data.tokenizers.surfaces import word_numbers
@@ -39,6 +39,9 @@ class ByteSettings:
             for number in empty.encode(text):
                 counts[number] += 1
         return ByteTokenizer(special_tokens, counts=counts)
+
+    def load(self, folder: Path, saved: Saved) -> ByteTokenizer:
+        return ByteTokenizer(saved.special_tokens, counts=Vocabulary.read(folder / VOCABULARY).counts)
 
 
 class ByteTokenizer:

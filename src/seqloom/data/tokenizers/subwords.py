@@ -51,6 +51,9 @@ class BpeSettings:
     def fit(self, texts: Iterable[str], *, special_tokens: Sequence[str] = ()) -> SubwordTokenizer:
         return _fit(self, texts, special_tokens)
 
+    def load(self, folder: Path, saved: Saved) -> SubwordTokenizer:
+        return SubwordTokenizer.load(folder, self, saved)
+
 
 @dataclass(frozen=True, kw_only=True)
 class UnigramSettings:
@@ -72,6 +75,9 @@ class UnigramSettings:
 
     def fit(self, texts: Iterable[str], *, special_tokens: Sequence[str] = ()) -> SubwordTokenizer:
         return _fit(self, texts, special_tokens)
+
+    def load(self, folder: Path, saved: Saved) -> SubwordTokenizer:
+        return SubwordTokenizer.load(folder, self, saved)
 
 
 def _check_size(size: int) -> None:

@@ -15,7 +15,7 @@ from seqloom.core.errors import DataError, ModelFolderError, RecipeError
 from seqloom.core.series import SeriesError, read_series, write_series
 from seqloom.core.settings import to_data
 from seqloom.core.specials import Specials
-from seqloom.data.tokenizers.files import write_folder
+from seqloom.data.tokenizers.files import Saved, write_folder
 
 __all__ = ["VectorSettings", "VectorTokenizer"]
 
@@ -59,6 +59,9 @@ class VectorSettings:
         deviation_C = np.sqrt(squares_C / count)
         # One that never moves is left at 0: there is nothing to divide by.
         return VectorTokenizer(self, mean_C=mean_C, scale_C=np.where(deviation_C > 0, deviation_C, 1.0))
+
+    def load(self, folder: Path, saved: Saved) -> VectorTokenizer:
+        return VectorTokenizer.load(folder, self)
 
 
 class VectorTokenizer:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from seqloom.core.errors import MissingExtraError, RecipeError
 from seqloom.core.settings import Count, Positive
-from seqloom.data.tokenizers.listed import Cutter, ListTokenizer, count_tokens, list_vocabulary
+from seqloom.data.tokenizers.files import Saved
+from seqloom.data.tokenizers.listed import VOCABULARY, Cutter, ListTokenizer, count_tokens, list_vocabulary
 from seqloom.data.tokenizers.spacing import SpacedWords
 from seqloom.data.tokenizers.special import SpecialTokens
+from seqloom.data.vocabulary import Vocabulary
 
 __all__ = ["WordSettings"]
 
@@ -40,6 +43,9 @@ class WordSettings:
         counts = count_tokens(cutter, texts)
         vocabulary = list_vocabulary(counts, reserved=cutter.reserved, size=self.size, minimum_count=self.minimum_count)
         return ListTokenizer(self, cutter, vocabulary)
+
+    def load(self, folder: Path, saved: Saved) -> ListTokenizer:
+        return ListTokenizer(self, self.cutter(saved.special_tokens), Vocabulary.read(folder / VOCABULARY))
 
     def cutter(self, special_tokens: Sequence[str]) -> Cutter:
         if self.split == "space":

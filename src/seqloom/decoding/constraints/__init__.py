@@ -1,74 +1,67 @@
 """Constraints on an answer: automata over its tokens, and the settings over text that they are built from.
 
-A settings class of ``ConstraintSettings`` has ``build(words, source)``, with the vocabulary as ``Words`` and the source
-as ``SourceText``. What cannot be built is a ``DecodingError`` of one line.
+What cannot be built is a ``DecodingError`` of one line.
 """
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Annotated, Protocol, TypeAlias
 
-from seqloom.decoding.constraints.banned import Banned, BannedSettings
-from seqloom.decoding.constraints.basic import AllowedSet, Every, ForcedPrefix
-from seqloom.decoding.constraints.glossary import GlossarySettings, PrefixSettings
-from seqloom.decoding.constraints.goal import Goal
-from seqloom.decoding.constraints.json_schema import JsonSchemaSettings
-from seqloom.decoding.constraints.labels import Spans, SpansSettings
-from seqloom.decoding.constraints.lengths import SameLength, SameLengthSettings, SameTokens
-from seqloom.decoding.constraints.no_repeat import NoRepeat, NoRepeatSettings
-from seqloom.decoding.constraints.one_of import OneOfSettings, SeveralOf
-from seqloom.decoding.constraints.phrases import Phrases, PhraseSettings
-from seqloom.decoding.constraints.placeholders import PlaceholderSettings
-from seqloom.decoding.constraints.regex import Regex, RegexSettings
-from seqloom.decoding.constraints.stretch import Stretch, StretchSettings
-from seqloom.decoding.constraints.trie import Trie
-from seqloom.decoding.constraints.words import SourceText, Spelling, Spellings, Words
+from seqloom.core.later import names_later
+from seqloom.core.settings import Kinds
+from seqloom.decoding.constraints.words import SourceText, Words
+from seqloom.decoding.request import Constraint
 
-__all__ = [
-    "AllowedSet",
-    "Banned",
-    "BannedSettings",
-    "ConstraintSettings",
-    "Every",
-    "ForcedPrefix",
-    "GlossarySettings",
-    "Goal",
-    "JsonSchemaSettings",
-    "NoRepeat",
-    "NoRepeatSettings",
-    "OneOfSettings",
-    "PhraseSettings",
-    "Phrases",
-    "PlaceholderSettings",
-    "PrefixSettings",
-    "Regex",
-    "RegexSettings",
-    "SameLength",
-    "SameLengthSettings",
-    "SameTokens",
-    "SeveralOf",
-    "SourceText",
-    "Spans",
-    "SpansSettings",
-    "Spelling",
-    "Spellings",
-    "Stretch",
-    "StretchSettings",
-    "Trie",
-    "Words",
+__all__ = ["ConstraintSettings", "SourceText", "Words"]
+
+
+class Builder(Protocol):
+    """What the settings of every constraint can do."""
+
+    @property
+    def kind(self) -> str: ...
+
+    def build(self, words: Words, source: SourceText) -> Constraint: ...
+
+
+ConstraintSettings: TypeAlias = Annotated[
+    Builder,
+    Kinds(
+        {
+            "phrases": "seqloom.decoding.constraints.phrases:PhraseSettings",
+            "banned": "seqloom.decoding.constraints.banned:BannedSettings",
+            "no_repeat": "seqloom.decoding.constraints.no_repeat:NoRepeatSettings",
+            "regex": "seqloom.decoding.constraints.regex:RegexSettings",
+            "json_schema": "seqloom.decoding.constraints.json_schema:JsonSchemaSettings",
+            "same_length": "seqloom.decoding.constraints.lengths:SameLengthSettings",
+            "bio": "seqloom.decoding.constraints.labels:SpansSettings",
+            "placeholders": "seqloom.decoding.constraints.placeholders:PlaceholderSettings",
+            "one_of": "seqloom.decoding.constraints.one_of:OneOfSettings",
+            "stretch": "seqloom.decoding.constraints.stretch:StretchSettings",
+            "glossary": "seqloom.decoding.constraints.glossary:GlossarySettings",
+            "prefix": "seqloom.decoding.constraints.glossary:PrefixSettings",
+        }
+    ),
 ]
+"""Those that an answer is asked to keep to are imported, and no others."""
 
-ConstraintSettings: TypeAlias = (
-    PhraseSettings
-    | BannedSettings
-    | NoRepeatSettings
-    | RegexSettings
-    | JsonSchemaSettings
-    | SameLengthSettings
-    | SpansSettings
-    | PlaceholderSettings
-    | OneOfSettings
-    | StretchSettings
-    | GlossarySettings
-    | PrefixSettings
+__getattr__ = names_later(
+    __name__,
+    {
+        "banned": "Banned BannedSettings",
+        "basic": "AllowedSet Every ForcedPrefix",
+        "glossary": "GlossarySettings PrefixSettings",
+        "goal": "Goal",
+        "json_schema": "JsonSchemaSettings",
+        "labels": "Spans SpansSettings",
+        "lengths": "SameLength SameLengthSettings SameTokens",
+        "no_repeat": "NoRepeat NoRepeatSettings",
+        "one_of": "OneOfSettings SeveralOf",
+        "phrases": "Phrases PhraseSettings",
+        "placeholders": "PlaceholderSettings",
+        "regex": "Regex RegexSettings",
+        "stretch": "Stretch StretchSettings",
+        "trie": "Trie",
+        "words": "Spelling Spellings",
+    },
 )

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from seqloom.metrics import qualities
 from seqloom.metrics.bootstrap import Floats
 from seqloom.metrics.counts import Counts
+from seqloom.metrics.texts import qualities
 from seqloom.workflow.answers import Answer
 from seqloom.workflow.asking import Asking
 from seqloom.workflow.entrants import Entrant

@@ -14,7 +14,10 @@ from seqloom.explain.comparison.answered import Answered, answered
 from seqloom.explain.comparison.groups import Group, groups_of
 from seqloom.explain.comparison.verdict import verdict
 from seqloom.explain.comparison.where import Example, Part, examples_of, parts_of_length
-from seqloom.metrics import GroupComparison, MetricName, Score, check_metrics, compare_groups, holm
+from seqloom.metrics.groups import GroupComparison, compare_groups, holm
+from seqloom.metrics.names import MetricName
+from seqloom.metrics.score import Score
+from seqloom.metrics.texts import check_metrics
 from seqloom.workflow.asking import Asking, asking_of
 from seqloom.workflow.entrants import Entrant, entrants_of
 

@@ -13,7 +13,7 @@ from seqloom.explain.comparison.compared import Compared, Contest
 from seqloom.explain.comparison.marking import bracketed
 from seqloom.explain.comparison.verdict import caution
 from seqloom.explain.comparison.where import Example
-from seqloom.metrics import GroupComparison
+from seqloom.metrics.groups import GroupComparison
 
 __all__ = ["HEADS", "difference_of", "effort_of", "lines_of", "p_of_sentences", "score_of"]
 

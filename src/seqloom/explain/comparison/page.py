@@ -9,7 +9,7 @@ from seqloom.explain.comparison.compared import Compared, Contest
 from seqloom.explain.comparison.lines import HEADS, difference_of, effort_of, p_of_sentences, score_of
 from seqloom.explain.comparison.verdict import caution, p_of
 from seqloom.explain.comparison.where import Example
-from seqloom.metrics import GroupComparison
+from seqloom.metrics.groups import GroupComparison
 from seqloom.pages import Block, Column, Finding, Interval, Intervals, Page, Prose, Section, Table, Text, Texts
 
 __all__ = ["page_of"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seqloom.metrics import GroupComparison
+from seqloom.metrics.groups import GroupComparison
 
 __all__ = ["caution", "p_of", "verdict"]
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from seqloom.explain.comparison.groups import Group
 from seqloom.explain.comparison.marking import Marked, marked
-from seqloom.metrics import GroupComparison, compare_groups
 from seqloom.metrics.counts import Counts
+from seqloom.metrics.groups import GroupComparison, compare_groups
 from seqloom.metrics.words import tokens, writing
 from seqloom.workflow.evaluating import Tested
 

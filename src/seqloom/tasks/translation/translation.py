@@ -10,13 +10,10 @@ from seqloom.core.logging import logger
 from seqloom.data.fields import canonical
 from seqloom.data.rows import Row
 from seqloom.data.sentences import Piece, cut_layout
-from seqloom.decoding.constraints import (
-    ConstraintSettings,
-    GlossarySettings,
-    PlaceholderSettings,
-    PrefixSettings,
-)
-from seqloom.metrics import Score
+from seqloom.decoding.constraints import ConstraintSettings
+from seqloom.decoding.constraints.glossary import GlossarySettings, PrefixSettings
+from seqloom.decoding.constraints.placeholders import PlaceholderSettings
+from seqloom.metrics.score import Score
 from seqloom.tasks.contract import Answered, Baseline, Known, Shown, Task
 from seqloom.tasks.tags import Tags, check_name, scores_apart
 from seqloom.tasks.translation.checks import checks_of

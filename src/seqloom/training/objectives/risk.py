@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
-from seqloom.core.settings import Count, Scale
+from seqloom.core.settings import Count, Scale, Within
 from seqloom.decoding.collate import pad
 from seqloom.decoding.request import Finished, Request, Sampling, Source
 from seqloom.decoding.search import Search
@@ -37,7 +36,7 @@ class RiskSettings(WeightSettings):
     kind: Literal["risk"] = "risk"
     utility: SentenceMetric = "bleu"
     """What makes an answer good: the score of it alone against the target."""
-    samples: Annotated[int, Field(ge=2)] = 20
+    samples: Annotated[int, Within(ge=2)] = 20
     """Answers drawn for each source; those that are alike count once, and the target is always one more."""
     sharpness: Scale = 0.005
     """α: how much the likelier of them count more; 1 is the model's own distribution among them."""

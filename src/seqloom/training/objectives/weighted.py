@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Literal
 
 import torch
-from pydantic import Field
 from torch import Tensor
 
 from seqloom.core.errors import RecipeError
-from seqloom.core.settings import Fraction, Rate
+from seqloom.core.settings import Amount, Fraction, Rate
 from seqloom.nn.contracts import Batch, Loss, Run
 from seqloom.training.objectives.cross_entropy import smoothed
 from seqloom.training.objectives.targets import Targets
@@ -25,7 +24,7 @@ class WeightedSettings(WeightSettings):
     """The weighted cross-entropy."""
 
     kind: Literal["weighted"] = "weighted"
-    weights: Mapping[str, Annotated[float, Field(ge=0)]] = field(default_factory=dict)
+    weights: Mapping[str, Amount] = field(default_factory=dict)
     """How much a token, or a class, counts: `{ yes = 2.0 }`; those that are not named count 1."""
     balance: Fraction = 0.0
     """To what power of its rareness a token counts, 1 being on average over what is learnt from: 0 all alike, 1 every

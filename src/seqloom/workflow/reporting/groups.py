@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from seqloom.core.wording import show
 from seqloom.data.numbering import Numbering
-from seqloom.metrics import Score, measure
+from seqloom.metrics.score import Score
+from seqloom.metrics.texts import measure
 from seqloom.metrics.words import plain, tokens
 from seqloom.pages import Block, Column, Details, Range, Ranges, Table
 from seqloom.workflow.evaluating import Report

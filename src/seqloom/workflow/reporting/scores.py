@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from seqloom.metrics import SERIES_METRICS, Reliability, Score
+from seqloom.metrics.names import SERIES_METRICS
+from seqloom.metrics.reliability import Reliability
+from seqloom.metrics.score import Score
 from seqloom.pages import Block, Column, Heatmap, Line, Lines, SideBySide, Table, Tile, Tiles
 from seqloom.workflow.evaluating import Report
 from seqloom.workflow.use import EvaluationSettings

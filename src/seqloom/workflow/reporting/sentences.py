@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from seqloom.metrics import SERIES_METRICS, measure
+from seqloom.metrics.names import SERIES_METRICS
+from seqloom.metrics.texts import measure
 from seqloom.pages import Block, Column, Prose, Table
 from seqloom.workflow.answers import Answer
 from seqloom.workflow.evaluating import Report, Tested
