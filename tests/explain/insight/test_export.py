@@ -24,7 +24,7 @@ def test_erasure_is_the_models_and_the_rest_is_said_to_be_missing(tmp_path: Path
     found = explain(load(tmp_path / "fast"), "3 1 7 5", what=PARTS)
     own = explain(model, "3 1 7 5", what=PARTS)
     assert found.target == own.target
-    assert found.missing.keys() == {"attention", "gradients", "search", "alternatives"}
+    assert found.missing.keys() == {"attention", "self_attention", "gradients", "search", "alternatives"}
     assert "CTranslate2" in found.missing["alternatives"]
     assert found.attribution is not None
     assert own.attribution is not None

@@ -20,6 +20,8 @@ from seqloom.explain.insight.page import page_of
 from seqloom.explain.insight.writing import check_out, write_explanation
 from seqloom.workflow.model import Model
 
+from .small import hardly
+
 PAIRS = [("我看猫", "I see cat"), ("你看海", "you see sea"), ("猫看你", "cat see you"), ("海看我", "sea see me")] * 16
 SOURCE = "我看海"
 
@@ -53,6 +55,19 @@ def test_a_page_has_every_part_and_needs_nothing_else(explained: Explanation) ->
     assert "http" not in html
     assert "<script" not in html
     assert '<ol lang="zh">' in html, "Chinese is drawn as Chinese, not as Japanese"
+
+
+def test_self_attention_is_drawn_by_side_and_head(tmp_path: Path) -> None:
+    own = explain(hardly("transformer"), "3 1 7 5", what=("self_attention",))
+    html = page_of(own, name="mine").html()
+    assert re.findall(r"<h2[^>]*>(.*?)</h2>", html) == ["The answer", "What it looked at within each side"]
+    for side in ("encoder", "decoder"):
+        assert f"{side.capitalize()}, all heads and layers together" in html
+        assert all(f"{side} {layer}, head {head}" in html for layer in (1, 2) for head in (1, 2))
+    lines = [*lines_of(own)]
+    assert sum(line.startswith(("encoder", "decoder")) for line in lines) == 4
+    write_explanation(tmp_path / "self.svg", own, name="mine")
+    assert "&lt;s&gt;" not in (tmp_path / "self.svg").read_text("utf-8"), "the encoder's, where there is one"
 
 
 def test_a_part_that_was_not_asked_for_is_not_there(model: Model) -> None:
