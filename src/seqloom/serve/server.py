@@ -25,6 +25,9 @@ _IDLE = 75
 """Seconds that a line is kept for a client with nothing to ask: longer than balancers keep theirs, so that none is
 closed just when it is used."""
 
+_WAITING = 65_535
+"""Lines that may wait to be accepted, as far as the system allows: those that it has no room for it resets."""
+
 
 class Server(uvicorn.Server):
     """Told to stop, it accepts nothing more, answers what it has accepted, and ends; told twice, it ends."""
@@ -37,6 +40,7 @@ class Server(uvicorn.Server):
             access_log=False,
             server_header=False,
             timeout_keep_alive=_IDLE,
+            backlog=_WAITING,
             timeout_graceful_shutdown=2,
         )
         super().__init__(config)
