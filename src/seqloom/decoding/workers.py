@@ -14,12 +14,16 @@ from seqloom.decoding.request import Engine, Event, Failed, Pair, Piece, Request
 
 __all__ = ["Workers"]
 
+_FEW = 4
+"""Requests of an engine, up to which all of them are one engine's: the cores are quicker together on so few."""
+
 
 class Workers:
     """Engines that answer alike. A step of C or of torch lets the other threads run.
 
-    Requests wait in one queue, from which each engine takes ``share`` at a time whenever it has less left: so none runs
-    dry while another still has many. What is too few to be shared out is answered without threads.
+    Requests wait in one queue, from which each engine takes ``share`` at a time whenever it has less left, and never
+    more than its part of all that are open: so none runs dry while another still has many. What is too few to be shared
+    out is answered without threads.
     """
 
     def __init__(self, engines: Sequence[Engine], *, share: int) -> None:
@@ -55,7 +59,7 @@ class Workers:
         """What has come of the requests since; with threads at work, not before something has."""
         refused, self._refused = self._refused, []
         events: list[Event] = []
-        if self._crew or len(self._open) > self.share // 2:
+        if self._crew or len(self._open) > _FEW * len(self.engines):
             events = self._together(wait=not refused)
         elif self._open:
             self.engines[0].admit([*self._waiting])
@@ -153,7 +157,8 @@ class _Worker(Thread):
             self._drop()
             if self.dismissed:
                 return False
-            while crew._waiting and len(self.held) < crew.share:
+            fair = -(-len(crew._open) // len(crew.engines))
+            while crew._waiting and len(self.held) < min(fair, crew.share):
                 request = crew._waiting.popleft()
                 self._engine.admit([request])
                 self.held.add(request.id)
