@@ -130,8 +130,8 @@ def executed(block: Block, names: dict[str, object], page: str) -> str:
 
 
 def is_in(line: str, printed: str) -> bool:
-    """Whether a line is among those printed; what stands for a number or for anything may be another."""
-    parts = re.split(r"…|\d[\d,.]*", " ".join(line.split()))
+    """Whether a line is among those printed; what stands for a number may be another, and for anything also nothing."""
+    parts = re.split(r" ?… ?|\d[\d,.]*", " ".join(line.split()))
     pattern = ".*?".join(re.escape(part) for part in parts)
     return any(re.fullmatch(pattern, " ".join(each.split())) for each in printed.splitlines())
 
