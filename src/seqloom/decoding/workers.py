@@ -14,9 +14,6 @@ from seqloom.decoding.request import Engine, Event, Failed, Pair, Piece, Request
 
 __all__ = ["Workers"]
 
-_FEW = 4
-"""Requests of an engine, up to which all of them are one engine's: the cores are quicker together on so few."""
-
 
 class Workers:
     """Engines that answer alike. A step of C or of torch lets the other threads run.
@@ -59,7 +56,7 @@ class Workers:
         """What has come of the requests since; with threads at work, not before something has."""
         refused, self._refused = self._refused, []
         events: list[Event] = []
-        if self._crew or len(self._open) > _FEW * len(self.engines):
+        if self._crew or len(self._open) > self.share // 2:
             events = self._together(wait=not refused)
         elif self._open:
             self.engines[0].admit([*self._waiting])
