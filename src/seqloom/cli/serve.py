@@ -118,7 +118,7 @@ def serve(
         patterns=patterns,
     )
     folders = _named(models)
-    spoken, learnt = _pairs(languages), _files(pairs)
+    spoken, learnt = _directions(languages), _files(pairs)
     with bind(host, port) as bound:
         house = open_house(folders, settings, languages=spoken, pairs=learnt)
         if not settings.keys and not _is_loopback(host):
@@ -142,7 +142,7 @@ def _named(models: tuple[str, ...]) -> dict[str, Path]:
     return found
 
 
-def _pairs(languages: tuple[str, ...]) -> dict[str, list[tuple[str, str]]]:
+def _directions(languages: tuple[str, ...]) -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = {}
     for each in languages:
         name, _, pair = each.rpartition("=")

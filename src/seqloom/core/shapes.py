@@ -1,6 +1,6 @@
 """What a settings class expects of a recipe, read once from its annotations."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from importlib import import_module
 from types import NoneType, UnionType
@@ -33,6 +33,11 @@ class Kinds(Mapping[str, type]):
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._paths)
+
+    @property
+    def paths(self) -> Collection[str]:
+        """Where its members are, `my_package.conv:ConvSettings`."""
+        return self._paths.values()
 
     def __len__(self) -> int:
         return len(self._paths)

@@ -19,6 +19,7 @@ from seqloom.explain.insight.explanation import PARTS, Explanation, What
 from seqloom.explain.insight.neighbours import Neighbours
 from seqloom.explain.insight.own_attention import SelfAttention, self_attention_of
 from seqloom.explain.insight.tree import SearchTree, search_tree
+from seqloom.nn.contracts import Batch
 from seqloom.workflow.asking import asking_of
 from seqloom.workflow.model import Model
 from seqloom.workflow.speaker import Speaker
@@ -119,20 +120,27 @@ def _attribution(case: Case, attention: Attention | None, missing: dict[str, str
     return attribution_of(case, attention, missing, seed=seed)
 
 
+def _model(case: Case, part: str, missing: dict[str, str]) -> Model | None:
+    """Whose inside can be looked into."""
+    if isinstance(case.speaker, Model):
+        return case.speaker
+    missing[part] = _EXPORTED
+    return None
+
+
+def _batch(case: Case, model: Model) -> Batch:
+    return make_batch([case.pair], vocabulary=model.network.vocabulary, device=model.device)
+
+
 def _search(case: Case, missing: dict[str, str]) -> SearchTree | None:
-    if not isinstance(case.speaker, Model):
-        missing["search"] = _EXPORTED
-        return None
-    return search_tree(case, case.speaker)
+    model = _model(case, "search", missing)
+    return None if model is None else search_tree(case, model)
 
 
 def _attention(case: Case, missing: dict[str, str]) -> Attention | None:
-    if not isinstance(case.speaker, Model):
-        missing["attention"] = _EXPORTED
+    if (model := _model(case, "attention", missing)) is None:
         return None
-    network = case.speaker.network
-    batch = make_batch([case.pair], vocabulary=network.vocabulary, device=case.speaker.device)
-    found = attention_of(network, batch, case.source_tokens)
+    found = attention_of(model.network, _batch(case, model), case.source_tokens)
     if found is None:
         missing["attention"] = "this decoder looks at nothing but what the encoder sums up: it has no attention."
     elif found.rollout is None:
@@ -141,13 +149,10 @@ def _attention(case: Case, missing: dict[str, str]) -> Attention | None:
 
 
 def _self_attention(case: Case, missing: dict[str, str]) -> SelfAttention | None:
-    if not isinstance(case.speaker, Model):
-        missing["self_attention"] = _EXPORTED
+    if (model := _model(case, "self_attention", missing)) is None:
         return None
-    network = case.speaker.network
-    batch = make_batch([case.pair], vocabulary=network.vocabulary, device=case.speaker.device)
-    before = (BEGIN, *case.tokens(case.target))
-    found = self_attention_of(network, batch, read=case.source_tokens, said=case.target_tokens, before=before)
+    batch, before = _batch(case, model), (BEGIN, *case.tokens(case.target))
+    found = self_attention_of(model.network, batch, read=case.source_tokens, said=case.target_tokens, before=before)
     if found is None:
         missing["self_attention"] = "neither the encoder nor the decoder has attention to all of its own tokens."
     return found

@@ -46,16 +46,7 @@ KINDS: Final = Kinds(
 )
 TokenizerSettings: TypeAlias = Annotated[Maker, KINDS]
 
-__getattr__ = names_later(
-    __name__,
-    {
-        "characters": "CharacterSettings",
-        "octets": "ByteSettings",
-        "subwords": "BpeSettings UnigramSettings",
-        "vectors": "VectorSettings VectorTokenizer",
-        "words": "WordSettings",
-    },
-)
+__getattr__ = names_later(__name__, {"vectors": "VectorTokenizer"}, paths=KINDS.paths)
 
 
 def load_tokenizer(folder: Path) -> TextTokenizer:

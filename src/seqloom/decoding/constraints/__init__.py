@@ -5,14 +5,14 @@ What cannot be built is a ``DecodingError`` of one line.
 
 from __future__ import annotations
 
-from typing import Annotated, Protocol, TypeAlias
+from typing import Annotated, Final, Protocol, TypeAlias
 
 from seqloom.core.later import names_later
 from seqloom.core.settings import Kinds
 from seqloom.decoding.constraints.words import SourceText, Words
 from seqloom.decoding.request import Constraint
 
-__all__ = ["ConstraintSettings", "SourceText", "Words"]
+__all__ = ["KINDS", "ConstraintSettings", "SourceText", "Words"]
 
 
 class Builder(Protocol):
@@ -24,44 +24,40 @@ class Builder(Protocol):
     def build(self, words: Words, source: SourceText) -> Constraint: ...
 
 
-ConstraintSettings: TypeAlias = Annotated[
-    Builder,
-    Kinds(
-        {
-            "phrases": "seqloom.decoding.constraints.phrases:PhraseSettings",
-            "banned": "seqloom.decoding.constraints.banned:BannedSettings",
-            "no_repeat": "seqloom.decoding.constraints.no_repeat:NoRepeatSettings",
-            "regex": "seqloom.decoding.constraints.regex:RegexSettings",
-            "json_schema": "seqloom.decoding.constraints.json_schema:JsonSchemaSettings",
-            "same_length": "seqloom.decoding.constraints.lengths:SameLengthSettings",
-            "bio": "seqloom.decoding.constraints.labels:SpansSettings",
-            "placeholders": "seqloom.decoding.constraints.placeholders:PlaceholderSettings",
-            "one_of": "seqloom.decoding.constraints.one_of:OneOfSettings",
-            "stretch": "seqloom.decoding.constraints.stretch:StretchSettings",
-            "glossary": "seqloom.decoding.constraints.glossary:GlossarySettings",
-            "prefix": "seqloom.decoding.constraints.glossary:PrefixSettings",
-        }
-    ),
-]
+KINDS: Final = Kinds(
+    {
+        "phrases": "seqloom.decoding.constraints.phrases:PhraseSettings",
+        "banned": "seqloom.decoding.constraints.banned:BannedSettings",
+        "no_repeat": "seqloom.decoding.constraints.no_repeat:NoRepeatSettings",
+        "regex": "seqloom.decoding.constraints.regex:RegexSettings",
+        "json_schema": "seqloom.decoding.constraints.json_schema:JsonSchemaSettings",
+        "same_length": "seqloom.decoding.constraints.lengths:SameLengthSettings",
+        "bio": "seqloom.decoding.constraints.labels:SpansSettings",
+        "placeholders": "seqloom.decoding.constraints.placeholders:PlaceholderSettings",
+        "one_of": "seqloom.decoding.constraints.one_of:OneOfSettings",
+        "stretch": "seqloom.decoding.constraints.stretch:StretchSettings",
+        "glossary": "seqloom.decoding.constraints.glossary:GlossarySettings",
+        "prefix": "seqloom.decoding.constraints.glossary:PrefixSettings",
+    }
+)
+ConstraintSettings: TypeAlias = Annotated[Builder, KINDS]
 """Those that an answer is asked to keep to are imported, and no others."""
 
 __getattr__ = names_later(
     __name__,
     {
-        "banned": "Banned BannedSettings",
+        "banned": "Banned",
         "basic": "AllowedSet Every ForcedPrefix",
-        "glossary": "GlossarySettings PrefixSettings",
         "goal": "Goal",
-        "json_schema": "JsonSchemaSettings",
-        "labels": "Spans SpansSettings",
-        "lengths": "SameLength SameLengthSettings SameTokens",
-        "no_repeat": "NoRepeat NoRepeatSettings",
-        "one_of": "OneOfSettings SeveralOf",
-        "phrases": "Phrases PhraseSettings",
-        "placeholders": "PlaceholderSettings",
-        "regex": "Regex RegexSettings",
-        "stretch": "Stretch StretchSettings",
+        "labels": "Spans",
+        "lengths": "SameLength SameTokens",
+        "no_repeat": "NoRepeat",
+        "one_of": "SeveralOf",
+        "phrases": "Phrases",
+        "regex": "Regex",
+        "stretch": "Stretch",
         "trie": "Trie",
         "words": "Spelling Spellings",
     },
+    paths=KINDS.paths,
 )
