@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqloom.core.errors import RecipeError
+from seqloom.core.errors import MissingExtraError, RecipeError
 from seqloom.core.settings import parse
 from seqloom.data.cleaning import Cleaner, CleaningSettings
 from seqloom.data.ledger import Ledger
@@ -91,6 +92,21 @@ def test_sides(side: str, texts: tuple[str, str]) -> None:
 
 def test_full_width() -> None:
     assert source("ＡＢＣ，１２３！\u3000（￥５）。、「カ」", width="half") == "ABC,123! (¥5)。、「カ」"
+
+
+def test_chinese_in_one_form_by_words_and_not_by_characters() -> None:
+    rows = [("皇后的頭髮乾淨。", "Clean hair, her 髮"), ("干部发展", "cadres")]
+    assert cleaned(*rows, chinese="simplified") == (
+        [("皇后的头发干净。", "Clean hair, her 发"), rows[1]],
+        {"changed: Chinese made simplified": 1},
+    )
+    assert source("头发很干净，干部发展。", chinese="traditional") == "頭髮很乾淨，幹部發展。"
+
+
+def test_chinese_in_one_form_without_its_extra_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opencc", None)
+    with pytest.raises(MissingExtraError, match=r"^`chinese = \"simplified\"` needs the extra `chinese`"):
+        Cleaner(CleaningSettings(chinese="simplified"), Ledger())
 
 
 def test_mojibake() -> None:

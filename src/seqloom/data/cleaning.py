@@ -14,6 +14,7 @@ from seqloom.data.annotations import Annotations
 from seqloom.data.ledger import Ledger
 from seqloom.data.lengths import length_of
 from seqloom.data.normalising import (
+    chinese_written,
     collapse_spaces,
     encoding_repair,
     half_width,
@@ -47,6 +48,8 @@ class CleaningSettings:
     """Remove control and zero-width characters, except where a script or an emoji is spelled with them."""
     width: Literal["keep", "half"] = "keep"
     """half: full-width letters, digits and signs become half-width ones (ＡＢＣ，１２３ becomes ABC,123)."""
+    chinese: Literal["keep", "simplified", "traditional"] = "keep"
+    """The form to write Chinese characters in; needs the extra `chinese`."""
     lower: Sides = "none"
     """The sides to write in small letters."""
     stop_words: tuple[StopLanguage, ...] = ()
@@ -195,6 +198,8 @@ def _steps(settings: CleaningSettings, side: Literal["source", "target"]) -> tup
         steps.append(("control characters removed", remove_control))
     if settings.width == "half":
         steps.append(("full width made half", half_width))
+    if settings.chinese != "keep":
+        steps.append((f"Chinese made {settings.chinese}", chinese_written(settings.chinese)))
     if settings.lower in here:
         steps.append(("made lower case", str.lower))
     if settings.stop_words and side == "source":

@@ -6,10 +6,13 @@ import re
 import unicodedata
 from collections.abc import Callable
 from functools import cache
+from typing import Literal
 
+from seqloom.core.errors import MissingExtraError
 from seqloom.core.scripts import UNSPACED
 
 __all__ = [
+    "chinese_written",
     "collapse_spaces",
     "encoding_repair",
     "half_width",
@@ -112,3 +115,14 @@ def encoding_repair() -> Callable[[str], str]:
     from ftfy import fix_encoding
 
     return lambda text: text if text.isascii() else fix_encoding(text)
+
+
+def chinese_written(variant: Literal["simplified", "traditional"]) -> Callable[[str], str]:
+    """What writes Chinese in one of its two forms, by words and not by characters alone: 头发 is 頭髮, 发展 is 發展."""
+    try:
+        from opencc import OpenCC
+    except ImportError:
+        raise MissingExtraError(f'chinese = "{variant}"', extra="chinese") from None
+    convert = OpenCC("t2s" if variant == "simplified" else "s2t").convert
+
+    return lambda text: text if text.isascii() else convert(text)

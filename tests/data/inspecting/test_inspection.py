@@ -183,11 +183,15 @@ def test_duplicates_and_one_target_for_everything(book: Pairs, tmp_path: Path) -
 
 def test_two_ways_of_writing_chinese(tmp_path: Path) -> None:
     pairs = [("这个国家说汉语。", "a"), ("這個國家說漢語。", "b"), ("我说过这個.", "c"), ("一二三四", "d")] * 10
-    _, findings = look(tmp_path, pairs)
+    found, findings = look(tmp_path, pairs)
     finding = findings["simplified and traditional: source"]
     assert "10 times simplified and 10 times traditional" in finding.title
     assert "10 times both at once" in finding.title
     assert "width: source" in findings
+    assert 'cleaning.chinese = "simplified"' in suggest(found, findings_of(found), PLAIN).text
+    converted = [(source, source.replace("國", "国")) for source, _ in pairs]
+    found, _ = look(tmp_path, converted)
+    assert "cleaning.chinese" not in suggest(found, findings_of(found), PLAIN).text
 
 
 def test_labels_are_labels(tmp_path: Path) -> None:

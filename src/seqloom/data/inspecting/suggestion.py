@@ -161,6 +161,13 @@ def _cleaning(found: Inspection, findings: Mapping[str, Finding]) -> dict[str, L
     for side in ("source", "target"):
         if f"width: {side}" in findings:
             lines["cleaning.width"] = (_toml("half"), "，and , are one sign, and so are １ and 1")
+    mixed = [
+        findings[key] for side in ("source", "target") if (key := f"simplified and traditional: {side}") in findings
+    ]
+    if (
+        len(mixed) == 1 and mixed[0].level == "warn"
+    ):  # with both sides Chinese, the two ways may be what is to be learnt
+        lines["cleaning.chinese"] = (_toml("simplified"), "国 and 國 are one word; needs the extra `chinese`")
     untranslated = findings.get("untranslated")
     if untranslated and untranslated.share < 0.2:
         lines["cleaning.identical"] = (_toml("drop"), f"the target is the source: {said('untranslated')}")
