@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx2
 import pytest
+
+from seqloom.serve.house import open_house
+from seqloom.serve.problems import Refusal
 
 from .running import QUIET, held, many, running, short, until
 from .small import sources
@@ -57,6 +62,25 @@ def test_a_deadline_ends_it(gru: Path) -> None:
         assert len(engine.cancelled) == 2
 
 
+def test_an_explanation_that_nobody_waits_for_ends(gru: Path) -> None:
+    """In its thread, too: otherwise it would keep the next one, and the server's end, waiting."""
+    settings = short(deadline=0.2)
+    house = open_house({"small": gru}, settings)
+    ended = threading.Event()
+
+    def endless(go_on: Callable[[], None]) -> None:
+        try:
+            while True:
+                go_on()
+        finally:
+            ended.set()
+
+    with pytest.raises(Refusal, match="within"):
+        asyncio.run(house.models["small"].aside(endless))
+    assert ended.wait(20)
+    house.close()
+
+
 def test_a_full_queue_tells_when_to_come_again(gru: Path) -> None:
     with held(gru, short(max_queue=8)) as (server, engine):
         found: list[httpx2.Response] = []
@@ -102,6 +126,14 @@ def test_sizes(gru: Path) -> None:
             response = server.post("/v1/predict", body)
             assert response.status_code == status, response.text
             assert said in response.json()["error"]["message"]
+
+
+def test_an_answer_to_be_explained_is_bounded_like_its_text(gru: Path) -> None:
+    with running({"small": gru}) as server:
+        for body in ({"source": "red " * 300}, {"source": "red", "target": "rouge " * 200}):
+            response = server.post("/v1/explain", body)
+            assert response.status_code == 413
+            assert "at most 1000 characters" in response.json()["error"]["message"]
 
 
 def test_a_large_body_is_refused_before_it_is_read(gru: Path) -> None:

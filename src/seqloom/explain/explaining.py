@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -42,13 +42,15 @@ def explain(
     seed: int = 1,
     task: str | None = None,
     beam: int | None = None,
+    go_on: Callable[[], None] = lambda: None,
 ) -> Explanation:
     """Explain the answer to a source, which is a text or a mapping like a row of JSONL; or a ``target`` that is given.
 
     ``position``, counted from 0, is the place in the target where ``number`` alternatives are looked for; None: where
     the model was least sure. ``instead`` is another answer, to be told apart from this one. ``neighbours`` are pairs,
     of which the nearest ``number`` are shown. ``seed`` chooses what is blotted out beside that which a method calls
-    important. ``task`` and ``beam`` are as ``Speaker.predict`` has them.
+    important. ``task`` and ``beam`` are as ``Speaker.predict`` has them. ``go_on`` is called now and then, and
+    may raise to end it.
 
     What cannot be had of this model is said in ``missing``.
     """
@@ -56,7 +58,7 @@ def explain(
     speaker = speaker if task is None else speaker.task(task)
     asking = asking_of(speaker.recipe.answers, beam=beam)
     asking = replace(asking, answers=replace(asking.answers, search=BeamSearch()))
-    case = open_case(speaker, source, asking, target=target)
+    case = open_case(speaker, source, asking, target=target, go_on=go_on)
     [scored] = speaker.scorer().score([case.pair])
     missing: dict[str, str] = {}
     attention = _attention(case, missing) if {"attention", "attribution"} & {*what} else None

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from threading import Event
 from typing import Any, TypeVar, Unpack
 
 from seqloom.core import settings as parsing
@@ -163,7 +164,7 @@ class Served:
             raise Refusal(413, f"pairs must be at most {self.settings.max_sources} a request, but are {len(pairs)}.")
         for side in (side for pair in pairs for side in pair):
             self._check(side)
-        return await self.aside(lambda: self.speaker.score(pairs), deadline=deadline)
+        return await self.aside(lambda _: self.speaker.score(pairs), deadline=deadline)
 
     async def explain(
         self,
@@ -175,7 +176,7 @@ class Served:
         deadline: float | None = None,
     ) -> dict[str, Any]:
         """Why an answer is as it is, as `seqloom explain` writes it."""
-        if len(self._question(source).text) > _EXPLAINED:
+        if max(len(self._question(source).text), len(target or "")) > _EXPLAINED:
             raise Refusal(413, f"a text to be explained must have at most {_EXPLAINED} characters.")
         self._check(target or "")
         speaker, seen_before, near = self.speaker, self.seen_before, "neighbours" in what
@@ -186,13 +187,21 @@ class Served:
                 f"`neighbours` needs pairs that may be shown. `seqloom serve --pairs {self.name}=FILE` names them.",
             )
 
-        def work() -> dict[str, Any]:
+        def work(go_on: Callable[[], None]) -> dict[str, Any]:
             try:
                 from seqloom.explain.explaining import explain
             except ModuleNotFoundError:
                 raise DecodingError("explaining needs torch, which this server is without.") from None
             pairs = seen_before.by(speaker) if near and seen_before is not None else None
-            told = explain(speaker, source, target=target, what=parts, position=position, neighbours=pairs)  # type: ignore[arg-type]
+            told = explain(
+                speaker,
+                source,
+                target=target,
+                what=parts,  # type: ignore[arg-type]
+                position=position,
+                neighbours=pairs,
+                go_on=go_on,
+            )
             data = told.to_data()
             if not any(part in data for part in what):  # of several, what is not there is said beside what is
                 raise DecodingError(" ".join(dict.fromkeys(told.missing.values())))
@@ -200,17 +209,25 @@ class Served:
 
         return await self.aside(work, deadline=deadline)
 
-    async def aside(self, work: Callable[[], T], *, deadline: float | None = None) -> T:
-        """Work that is no search, one after the other; the answers go on meanwhile."""
+    async def aside(self, work: Callable[[Callable[[], None]], T], *, deadline: float | None = None) -> T:
+        """Work that is no search, one after the other; the answers go on meanwhile. What it is handed it calls now and
+        then, to end when nobody waits for it any more: a thread has no other end."""
         if self._aside >= self.settings.max_queue:
             raise Refusal(503, "the queue is full. Come again later.", retry_after=5)
         self._aside += 1
+        left = Event()
+
+        def go_on() -> None:
+            if left.is_set():
+                raise _LeftError
+
         try:
             async with self._in_time(deadline):
                 with _repaired():
-                    return await asyncio.get_running_loop().run_in_executor(self._beside, work)
+                    return await asyncio.get_running_loop().run_in_executor(self._beside, work, go_on)
         finally:
             self._aside -= 1
+            left.set()
 
     # ---- what stands behind it ---------------------------------------------------------------------------------------
 
@@ -324,6 +341,10 @@ class Served:
 
     def _seconds(self, deadline: float | None) -> float:
         return self.settings.deadline if deadline is None else min(deadline, self.settings.deadline)
+
+
+class _LeftError(Exception):
+    """Nobody waits for it any more."""
 
 
 @contextmanager

@@ -93,6 +93,14 @@ def test_a_given_answer_is_explained_as_it_is(model: Model) -> None:
     assert next(each.token for each in explained.alternatives or ()) == "3"
 
 
+def test_who_waits_no_longer_can_end_it(model: Model) -> None:
+    def no_longer() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        explain(model, SOURCE, what=("attribution",), go_on=no_longer)
+
+
 def test_alternatives_go_on_under_the_same_constraints(model: Model) -> None:
     kept = Model(
         replace(model.recipe, answers=replace(model.recipe.answers, constraints=(PhraseSettings(phrases=(("8",),)),))),

@@ -58,7 +58,8 @@ def attributed(case: Case, target: Sequence[int], places: Sequence[int], missing
     if isinstance(case.speaker, Model):
         network, device = case.speaker.network, case.speaker.device
         pair = Pair(source=case.request.source, target=target)
-        embedded = Embedded.of(network, make_batch([pair], vocabulary=network.vocabulary, device=device))
+        batch = make_batch([pair], vocabulary=network.vocabulary, device=device)
+        embedded = Embedded.of(network, batch, go_on=case.go_on)
         found["gradient_x_input"] = gradient_x_input(embedded, places)
         try:
             found["integrated_gradients"] = integrated_gradients(embedded, places)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -40,6 +40,8 @@ class Case:
     """Without the end."""
     chosen: bool
     """Whether the model said it by itself."""
+    go_on: Callable[[], None]
+    """Called now and then by what takes long; it raises where nobody waits any more."""
     notes: tuple[str, ...] = ()
 
     @property
@@ -79,7 +81,14 @@ class Case:
         return ids
 
 
-def open_case(speaker: Speaker, source: Any, asking: Asking, *, target: str | None) -> Case:
+def open_case(
+    speaker: Speaker,
+    source: Any,
+    asking: Asking,
+    *,
+    target: str | None,
+    go_on: Callable[[], None] = lambda: None,
+) -> Case:
     """Ask for the answer, unless it is given."""
     if numbers := [*speaker.numbering.channels]:
         raise DecodingError(
@@ -106,6 +115,7 @@ def open_case(speaker: Speaker, source: Any, asking: Asking, *, target: str | No
         speaker=speaker,
         asking=asking,
         request=request,
+        go_on=go_on,
         source=text,
         source_tokens=tuple(pieces),
         extras=opened.question.extras,

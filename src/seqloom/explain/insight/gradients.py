@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec
@@ -21,8 +21,8 @@ __all__ = ["Embedded", "gradient_x_input", "integrated_gradients"]
 
 _STEPS = 32
 """Places on the way from nothing to the source at which a gradient is taken."""
-_ROOM = 40_000
-"""Tokens read and said that are computed with at a time."""
+_ROOM = 10_000
+"""Tokens read and said that are computed with at a time: more of them take memory, and no less time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,11 +36,13 @@ class Embedded:
     batch: Batch
     """Of one pair."""
     memory: Memory
+    go_on: Callable[[], None]
+    """Called before each stretch of work; it raises where nobody waits for it any more."""
 
     @classmethod
-    def of(cls, network: EncoderDecoder, batch: Batch) -> Embedded:
+    def of(cls, network: EncoderDecoder, batch: Batch, *, go_on: Callable[[], None] = lambda: None) -> Embedded:
         with torch.no_grad():
-            return cls(network=network, batch=batch, memory=network.source(batch.source))
+            return cls(network=network, batch=batch, memory=network.source(batch.source), go_on=go_on)
 
     @property
     def x_SD(self) -> Tensor:
@@ -48,6 +50,7 @@ class Embedded:
 
     def logp_N(self, x_NSD: Tensor, place_N: Tensor) -> Tensor:
         """Of the target's token at each row's place."""
+        self.go_on()
         rows_N = torch.zeros_like(place_N)
         first = self.memory.select(rows_N)
         inputs_NSD = None if first.inputs_BSD is None else x_NSD
