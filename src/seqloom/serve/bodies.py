@@ -1,4 +1,4 @@
-"""JSON of strangers, read strictly: what two readers could take for two things is refused."""
+"""JSON and forms of strangers, read strictly: what two readers could take for two things is refused."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn
+from urllib.parse import parse_qsl
 
 from fastapi import Request, Response
 from fastapi.params import Body
@@ -13,10 +14,12 @@ from fastapi.routing import APIRoute
 
 from seqloom.serve.problems import Refusal
 
-__all__ = ["StrictRoute", "read_json"]
+__all__ = ["StrictRoute", "read_form", "read_json"]
 
 _DIGITS = 400
 """Of a whole number: more is no number that anybody means."""
+_FIELDS = 20
+"""Of a form."""
 
 
 def read_json(body: bytes) -> Any:
@@ -38,6 +41,16 @@ def read_json(body: bytes) -> Any:
     except json.JSONDecodeError as error:
         raise Refusal(400, f"the body must be JSON, but is not at line {error.lineno}, column {error.colno}.") from None
     return value
+
+
+def read_form(body: bytes) -> dict[str, str]:
+    """The fields of a form or a query. Letters may stand in it as they are, as those who write it by hand have them."""
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=_FIELDS))
+    except UnicodeDecodeError:
+        raise Refusal(400, "a form must be UTF-8, but is not.") from None
+    except ValueError:
+        raise Refusal(400, f"a form must have at most {_FIELDS} fields.") from None
 
 
 class StrictRoute(APIRoute):

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from seqloom.data.fields import canonical
+from seqloom.data.sentences import cut_sentences
 from seqloom.serve.documents import Document
 from seqloom.serve.documents.text import text_of
 from seqloom.serve.house import House
@@ -88,8 +89,9 @@ class Translator:
         return found
 
     async def text(self, text: str, way: Sequence[str], *, nbest: int = 1) -> Sequence[str]:
-        """The best translations of a text; one of several lines keeps them, and has one."""
-        if "\n" in text.strip():
+        """The best translations of a text. One of several lines or sentences keeps them, and has one: models that
+        learnt sentences leave out most of a paragraph that they are asked in one go."""
+        if "\n" in text.strip() or len(cut_sentences(text)) > 1:
             document = text_of(text)
             return [(await self.document(document, way)).decode()]
         [found] = await self.translate([text], way, nbest=nbest)

@@ -9,6 +9,7 @@ import urllib.error
 import urllib.request
 import zipfile
 from typing import Any
+from urllib.parse import unquote
 
 import deep_translator
 import httpx2
@@ -105,6 +106,30 @@ def test_parameters_come_in_whichever_way(home: Home, how: str) -> None:
     assert response.json() == {"translatedText": predicted(home, "red dog")[0]}
 
 
+@pytest.mark.parametrize("text", ["thé", "th%C3%A9", "我"])
+def test_letters_may_stand_in_a_form_as_they_are(home: Home, text: str) -> None:
+    """As curl sends them, and as browsers do."""
+    form = f"q={text}&source=fr&target=fr".encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    response = httpx2.post(f"{home.address}/translate", content=form, headers=headers)
+    assert response.json() == {"translatedText": unquote(text)}
+
+
+@pytest.mark.parametrize("form", [b"q=th\xe9&source=en&target=fr", b"q=th%E9&source=en&target=fr", b"&a=b" * 30])
+def test_a_form_that_cannot_be_read_is_refused(home: Home, form: bytes) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    response = httpx2.post(f"{home.address}/translate", content=form, headers=headers)
+    assert response.status_code == 400
+    assert response.json()["error"].startswith("a form must ")
+
+
+def test_sentences_are_translated_one_by_one(home: Home) -> None:
+    one, two = predicted(home, "red dog.", "Blue cat sea!")
+    asked = {"source": "en", "target": "fr", "alternatives": 2}
+    found = post(home, "/translate", {**asked, "q": "red dog. Blue cat sea!"}).json()
+    assert found == {"translatedText": f"{one} {two}", "alternatives": []}
+
+
 def test_several_texts_alternatives_and_detection(home: Home) -> None:
     asked = {"q": ["red dog", "Hund und Katze"], "source": "auto", "target": "fr", "alternatives": 2}
     found = post(home, "/translate", asked).json()
@@ -148,6 +173,8 @@ ASKED = {"q": "red", "source": "en", "target": "fr"}
         ({**ASKED, "source": "fr", "target": "de"}, "no model here leads from fr to de. /languages has what there is."),
         ({**ASKED, "format": "xml"}, '`format` must be "text" or "html".'),
         ({**ASKED, "alternatives": "abc"}, "`alternatives` must be a whole number."),
+        ({**ASKED, "alternatives": 1.5}, "`alternatives` must be a whole number."),
+        ({**ASKED, "alternatives": True}, "`alternatives` must be a whole number."),
         ({**ASKED, "alternatives": 1000}, "`alternatives` must be at least 0 and less than 64."),
         ([1], "the body must be an object of JSON, or a form."),
     ],

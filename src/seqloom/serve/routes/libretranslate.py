@@ -14,7 +14,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import JSONResponse, Response
 
 from seqloom.core.errors import DataError
-from seqloom.serve.bodies import read_json
+from seqloom.serve.bodies import read_form, read_json
 from seqloom.serve.detection import Detected, detect
 from seqloom.serve.documents import ENDINGS, TYPES, opened
 from seqloom.serve.documents.hypertext import fragment_document
@@ -206,8 +206,10 @@ def _shown(detected: Detected | None) -> dict[str, Any]:
 async def _said(request: Request) -> Mapping[str, Any]:
     """The query, and above it the body, whichever of the two forms of a form it is, or JSON."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    found: dict[str, Any] = dict(request.query_params)
-    if kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
+    found: dict[str, Any] = {**read_form(request.scope["query_string"])}
+    if kind == "application/x-www-form-urlencoded":
+        return found | read_form(await request.body())
+    if kind == "multipart/form-data":
         return {**found, **await request.form(max_files=1, max_fields=20)}
     # Pages often send JSON without a word of what it is.
     if body := await request.body():
@@ -230,10 +232,9 @@ def _asked(said: Mapping[str, Any], settings: ServeSettings) -> _Asked:
     form = said.get("format") or "text"
     if form not in _FORMATS:
         raise Refusal(400, '`format` must be "text" or "html".')
-    try:
-        alternatives = int(said.get("alternatives") or 0)
-    except (TypeError, ValueError):
-        raise Refusal(400, "`alternatives` must be a whole number.") from None
+    alternatives = _whole(said.get("alternatives") or 0)
+    if alternatives is None:
+        raise Refusal(400, "`alternatives` must be a whole number.")
     if not 0 <= alternatives < settings.max_beam:
         raise Refusal(400, f"`alternatives` must be at least 0 and less than {settings.max_beam}.")
     return _Asked(
@@ -244,6 +245,15 @@ def _asked(said: Mapping[str, Any], settings: ServeSettings) -> _Asked:
         format=form,
         alternatives=alternatives,
     )
+
+
+def _whole(value: Any) -> int | None:
+    """As JSON or as text; None: it is none."""
+    if isinstance(value, str) and value.strip().lstrip("-").isdecimal():
+        return int(value[:20])
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _text(said: Mapping[str, Any], name: str) -> str:
