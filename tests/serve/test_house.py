@@ -168,6 +168,11 @@ def test_paths_and_methods(server: Running) -> None:
     for method, path, status in (
         ("GET", "/", 200),
         ("HEAD", "/", 200),
+        ("HEAD", "/healthz", 200),
+        ("HEAD", "/v1/models", 200),
+        ("GET", "/v1/models/", 200),
+        ("GET", "/v1/models/mine/", 404),
+        ("HEAD", "/v1/predict", 405),
         ("GET", "/readyz", 200),
         ("GET", "/docs", 404),
         ("GET", "/../../etc/passwd", 404),

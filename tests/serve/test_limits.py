@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
@@ -155,6 +157,34 @@ def test_a_slow_body_is_not_waited_for(gru: Path) -> None:
         with socket.create_connection((host, int(port)), timeout=20) as line:
             line.sendall(b"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
             assert line.recv(1000).startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.parametrize(
+    ("sent", "answered", "kind"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX: ", b"HTTP/1.1 408 ", "deadline"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 99_999, b"HTTP/1.1 431 ", "too_large"),
+        (b"\x16\x03\x01\x02\x00\r\n\r\n", b"HTTP/1.1 400 ", "invalid_request"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /", b"HTTP/1.1 200 ", ""),
+        (b"", b"", ""),
+    ],
+    ids=["slow", "long", "odd", "second", "silent"],
+)
+def test_a_line_that_is_no_request_is_closed(gru: Path, sent: bytes, answered: bytes, kind: str) -> None:
+    with running({"small": gru}, short(upload=0.3)) as server:
+        host, port = server.address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=20) as line:
+            with suppress(ConnectionError):  # it may be closed while there is more to send
+                line.sendall(sent)
+            said = b""
+            with suppress(ConnectionError):
+                while part := line.recv(65_536):
+                    said += part
+        assert said.startswith(answered)
+        if kind:
+            assert json.loads(said.partition(b"\r\n\r\n")[2])["error"]["type"] == kind
+        else:
+            assert said.count(b"HTTP/1.1 408 ") == bool(sent), "what came before it was answered first"
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,14 @@ def make_app(house: House, settings: ServeSettings) -> FastAPI:
             await asyncio.to_thread(tracing.close)
 
     # FastAPI's pages of documentation load scripts from elsewhere; the schema itself is at /openapi.json.
-    app = FastAPI(title="Seqloom", version=seqloom.__version__, docs_url=None, redoc_url=None, lifespan=living)
+    app = FastAPI(
+        title="Seqloom",
+        version=seqloom.__version__,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=living,
+    )
     problems: list[tuple[APIRoute, Problem]] = []
     for room in _ROOMS:
         router = room.routes(house, settings)

@@ -63,6 +63,9 @@ class Gate:
             if scope["type"] == "lifespan":
                 await self.app(scope, receive, send)
             return
+        scope["path"] = (
+            scope["path"].rstrip("/") or "/"
+        )  # to send a client elsewhere would need our address, as it has it
         request = Request(scope)
         scope["state"] = {**scope.get("state", {}), "id": _name(request), "entry": Entry()}
         begun, status, started = time.time_ns(), _UNKNOWN, False
@@ -91,7 +94,7 @@ class Gate:
     async def _serve(self, request: Request, receive: Receive, send: Send) -> None:
         path = request.url.path
         if path in _WATCHED:
-            await self.app(request.scope, receive, send)
+            await self.app(_asked(request.scope), receive, send)
             return
         if self.house.draining:
             raise Refusal(503, "the server is about to stop.", retry_after=5)
@@ -160,7 +163,7 @@ class Gate:
 
         watcher = asyncio.create_task(watch())
         try:
-            await self.app(request.scope, replay, telling)
+            await self.app(_asked(request.scope), replay, telling)
         except asyncio.CancelledError:
             if not gone and not self.house.draining:
                 raise
@@ -204,6 +207,11 @@ class _GoneError(Exception):
 
 
 _FAULT = Refusal(500, "something went wrong here; the server's log has more by the request's id.")
+
+
+def _asked(scope: Scope) -> Scope:
+    """Of who asks for the head alone, as if for all of it: the body is left out where it is written."""
+    return {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
 
 
 def id_of(request: Request) -> str:

@@ -18,6 +18,7 @@ TYPES = {
     415: "invalid_request",
     422: "invalid_request",
     429: "overloaded",
+    431: "too_large",
     500: "internal",
     503: "overloaded",
     504: "deadline",

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from types import FrameType
 
 import uvicorn
@@ -17,6 +18,7 @@ from seqloom.core.errors import RecipeError
 from seqloom.serve.app import make_app
 from seqloom.serve.house import House
 from seqloom.serve.journal import write
+from seqloom.serve.line import Line
 from seqloom.serve.settings import ServeSettings
 
 __all__ = ["Server", "bind", "serve"]
@@ -36,6 +38,8 @@ class Server(uvicorn.Server):
         app = make_app(house, settings)
         config = uvicorn.Config(
             app,
+            http=partial(Line, seconds=settings.upload),  # type: ignore[arg-type]
+            ws="none",
             log_config=None,
             access_log=False,
             server_header=False,
