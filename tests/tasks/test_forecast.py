@@ -36,6 +36,12 @@ def test_each_channel_has_a_height_of_its_own() -> None:
     assert json.loads(task().show(two, read.targets[0]).text) == [[5.0, 500.0]]
 
 
+@pytest.mark.parametrize("scale", ["series", "none"])
+def test_a_series_that_no_model_can_compute_with_is_refused(scale: str) -> None:
+    with pytest.raises(DataError, match="at most, but has a larger one"):
+        task(scale=scale).read(row([1e308, -1e308]))
+
+
 def test_a_series_that_stands_still_can_be_read() -> None:
     still = row([7.0, 7.0, 7.0], [7.0])
     assert json.loads(task().read(still).source) == [0.0, 0.0, 0.0]

@@ -22,6 +22,8 @@ __all__ = ["LAST_VALUE", "ForecastSettings"]
 
 LAST_VALUE = "repeating the last value"
 """The simplest forecast."""
+_LARGEST = 1e30
+"""Of a series: what a model computes with them must find room in single precision."""
 _DIGITS = 5
 """Of a series' own spread, that are told: single precision knows little more."""
 
@@ -67,6 +69,8 @@ class Forecast(Task):
     def _level(self, source: str) -> tuple[NDArray[Any], NDArray[Any]]:
         """Where a series lies, and how far it goes from there. One that stands still goes as far as it is high."""
         source_SC = _frames(source)
+        if len(source_SC) and np.abs(source_SC).max() > _LARGEST:
+            raise DataError(f"a series must have numbers of {_LARGEST:g} at most, but has a larger one.")
         if self.settings.scale == "none" or not len(source_SC):
             return np.zeros(1), np.ones(1)
         mean_C, spread_C = source_SC.mean(0), source_SC.std(0)
