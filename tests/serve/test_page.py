@@ -621,6 +621,52 @@ def test_two_models_side_by_side_with_their_differences(tab: Watched) -> None:
     assert page.locator("mark").count() == 0
 
 
+def test_a_model_of_several_languages_is_told_which_also_beside_another(tab: Watched) -> None:
+    """Whatever there is, the page asks as the model must be asked."""
+    several = {"id": "words", "task": "translation", "languages": [["en", "fr"], ["en", "de"]]}
+    asked: list[Any] = []
+
+    def models(route: Any) -> None:
+        told = route.fetch().json()
+        told["data"] = [{**each, **several} if each["id"] == "words" else each for each in told["data"]]
+        route.fulfill(json=told)
+
+    def predict(route: Any) -> None:
+        asked.append(route.request.post_data_json)
+        route.fulfill(json={"model": "words", "answers": [{"text": "chat", "confidence": 1}]})
+
+    tab.page.route("**/v1/models", models)
+    tab.page.route("**/v1/predict", predict)
+    page = tab.open("compare", "cat")
+    playwright.expect(page.locator(".even .line").first).to_have_text("chat")
+    page.get_by_role("combobox", name="Languages").select_option("en,de")
+    playwright.expect(page.get_by_text("English → German")).to_have_count(2)
+    page.wait_for_function("() => !document.querySelector('.even .line:empty')")
+    sources = [each["source"] for each in asked if each["model"] == "words"]
+    assert sources[0] == {"source": "cat", "from": "en", "to": "fr"}
+    assert sources[-1] == {"source": "cat", "from": "en", "to": "de"}
+
+
+def test_a_text_is_copied_where_the_browser_lends_no_clipboard(tab: Watched) -> None:
+    """As on a page of another machine without TLS."""
+    tab.context.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page = tab.open("translate", "red cat")
+    tab.says("rouge chat")
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_text("Copied").wait_for()
+    tab.field.fill("")
+    tab.field.press("Control+v")
+    playwright.expect(tab.field).to_have_value("rouge chat")
+
+
+def test_what_is_written_from_right_to_left_stands_at_the_right(tab: Watched) -> None:
+    page = tab.open("translate", "مرحبا cat\nred cat")
+    ends = page.evaluate(
+        "() => [...document.querySelectorAll('.behind span')].map((span) => span.getBoundingClientRect().right)"
+    )
+    assert max(ends[:2]) > max(ends[2:]) + 100
+
+
 def test_a_run_that_begins_appears_with_its_curves(tab: Watched, folder: Path) -> None:
     page = tab.open("runs")
     rows = page.locator("table.runs tbody tr")

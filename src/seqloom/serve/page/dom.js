@@ -52,3 +52,13 @@ export function select(pairs, chosen, onchange, given = {}) {
   const options = pairs.map(([value, text]) => h("option", { value, selected: value === chosen }, text));
   return h("select", { onchange: (event) => onchange(event.target.value), ...given }, options);
 }
+
+/** Into the clipboard, also of a page from another machine without TLS, to which browsers give none of their own. */
+export async function copy(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const field = h("textarea", { value: text, class: "unseen" });
+  document.body.append(field);
+  field.select();
+  document.execCommand("copy");
+  field.remove();
+}

@@ -32,6 +32,23 @@ export class Choice {
   }
 }
 
+/** The languages that a model is asked for: those chosen last, or else its first ones. */
+export function directionOf(model) {
+  const pairs = model.languages ?? [];
+  const kept = forNow.get(`languages.${model.id}`);
+  return pairs.find((pair) => pair.join() === kept) ?? pairs[0] ?? ["", ""];
+}
+
+export function keepDirection(model, pair) {
+  forNow.set(`languages.${model.id}`, pair.join());
+}
+
+/** A text as the model must be asked it: one of many languages is told which. */
+export function questionOf(model, text, [source, target]) {
+  const told = model.task === "translation" && target;
+  return { model: model.id, source: told ? { source: text, from: source, to: target } : text };
+}
+
 /** What a model says of itself, for people. */
 export function aboutOf(model) {
   const pairs = (model.languages ?? []).filter(([source, target]) => source && target);

@@ -34,6 +34,7 @@ const WORDS = {
   type_here: ["Type or paste a text", "输入或粘贴文本"],
   from: ["From", "从"],
   to: ["To", "到"],
+  languages: ["Languages", "语言"],
   swap: ["Swap languages", "交换语言"],
   document: ["Document …", "文档……"],
   translating: ["Being translated …", "正在翻译……"],

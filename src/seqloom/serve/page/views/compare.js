@@ -1,16 +1,16 @@
 // Two models on one text, and where their answers differ.
 
 import { ask } from "../api.js";
-import { h } from "../dom.js";
-import { aboutOf, Choice } from "../models.js";
+import { h, labelled, select } from "../dom.js";
+import { aboutOf, Choice, directionOf, keepDirection, questionOf } from "../models.js";
 import { Asker } from "../status.js";
 import { differing, languageOf } from "../tokens.js";
 import { Typed } from "../typed.js";
-import { percent, say } from "../words.js";
+import { languageName, percent, say } from "../words.js";
 
 export const compare = {
   name: "compare",
-  fits: (model) => !model.channels.target, // Of numbers no word differs.
+  fits: (model) => !model.channels.target && !model.columns.length, // Of numbers no word differs; a passage is more than a text.
   fewest: 2,
   open: (place, models) => new Compare(place, models),
 };
@@ -37,13 +37,29 @@ class Compare {
     const order = number ? [...models.slice(1), models[0]] : models;
     const choice = new Choice(`compare.${number}`, order, () => this.#again(), say(number ? "model_b" : "model_a"));
     const [said, note, about] = [h("p", { class: "line", "aria-live": "polite" }), h("p", { class: "note" }), h("p", { class: "note" })];
-    const node = h("section", { class: "pane", "aria-label": say(number ? "model_b" : "model_a") }, choice.node, said, note, about);
-    return { choice, said, note, about, node };
+    const direction = h("div", {});
+    const node = h("section", { class: "pane", "aria-label": say(number ? "model_b" : "model_a") }, h("div", { class: "row" }, choice.node, direction), said, note, about);
+    return { choice, direction, said, note, about, node };
   }
 
   #again() {
-    for (const { about, choice } of this.sides) about.textContent = aboutOf(choice.model);
+    for (const { about, choice, direction } of this.sides) {
+      about.textContent = aboutOf(choice.model);
+      direction.replaceChildren(...this.#directions(choice.model));
+    }
     this.asker.now((options) => this.#answer(options));
+  }
+
+  /** Of a model of several languages, from which into which. */
+  #directions(model) {
+    const pairs = model.languages ?? [];
+    if (model.task !== "translation" || pairs.length < 2) return [];
+    const named = pairs.map((pair) => [pair.join(), pair.map(languageName).join(" → ")]);
+    const into = (chosen) => {
+      keepDirection(model, chosen.split(","));
+      this.#again();
+    };
+    return [labelled(say("languages"), select(named, directionOf(model).join(), into), { class: "labelled beside" })];
   }
 
   async #answer(options) {
@@ -52,7 +68,7 @@ class Compare {
       for (const { said, note } of this.sides) for (const node of [said, note]) node.replaceChildren();
       return;
     }
-    const asked = this.sides.map(({ choice }) => ask("v1/predict", { body: { model: choice.model.id, source: text }, ...options }));
+    const asked = this.sides.map(({ choice }) => ask("v1/predict", { body: questionOf(choice.model, text, directionOf(choice.model)), ...options }));
     const answers = (await Promise.all(asked)).map(({ answers: [answer] }) => answer);
     const parts = differing(...answers.map((answer) => answer.text ?? ""));
     this.sides.forEach(({ said, note }, number) => {

@@ -3,13 +3,13 @@
 import { Alternatives } from "../alternatives.js";
 import { Problem } from "../api.js";
 import { Documents, ENDINGS } from "../documents.js";
-import { button, h, labelled, select } from "../dom.js";
+import { button, copy, h, labelled, select } from "../dom.js";
 import { nearest, searched } from "../found.js";
 import { Glossary } from "../glossary.js";
 import { Inside } from "../inside.js";
-import { forGood, forNow } from "../keep.js";
+import { forGood } from "../keep.js";
 import { Line, shares } from "../line.js";
-import { Choice } from "../models.js";
+import { Choice, directionOf, keepDirection, questionOf } from "../models.js";
 import { Asker } from "../status.js";
 import { languageOf, wordsOf } from "../tokens.js";
 import { Typed } from "../typed.js";
@@ -128,14 +128,12 @@ class Translate {
   }
 
   #chosen() {
-    const pairs = this.model.languages ?? [];
-    const kept = forNow.get(`languages.${this.model.id}`);
-    this.#into(pairs.find((pair) => pair.join() === kept) ?? pairs[0] ?? ["", ""]);
+    this.#into(directionOf(this.model));
   }
 
   #into([source, target]) {
     this.languages = { source, target };
-    forNow.set(`languages.${this.model.id}`, `${source},${target}`);
+    keepDirection(this.model, [source, target]);
     this.typed.lang = source;
     this.typed.copied();
     this.glossary.of(this.model, source, target);
@@ -196,9 +194,7 @@ class Translate {
   // ---- asking ------------------------------------------------------------------------------------------------------
 
   #asked(text) {
-    const { source, target } = this.languages;
-    const told = this.model.task === "translation" && target; // A model of many languages must be told which.
-    return { model: this.model.id, source: told ? { source: text, from: source, to: target } : text };
+    return questionOf(this.model, text, [this.languages.source, this.languages.target]);
   }
 
   #write(text) {
@@ -355,7 +351,7 @@ class Translate {
   }
 
   async #copy() {
-    await navigator.clipboard.writeText(this.lines.map((line) => line.text).join("\n"));
+    await copy(this.lines.map((line) => line.text).join("\n"));
     this.asker.status.tell(say("copied"));
   }
 
