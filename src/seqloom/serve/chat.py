@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -145,6 +146,8 @@ def asked_of(chat: ChatRequest, served: Served, settings: ServeSettings) -> tupl
         how["top_p"] = None if chat.top_p == 1 else chat.top_p
     if chat.seed is not None:
         how["seed"] = chat.seed % 2**32
+    elif chat.samples:  # whoever asks again wants to hear something else
+        how["seed"] = secrets.randbits(32)
     if chat.longest is not None:
         how["max_length"] = min(chat.longest, settings.max_tokens)
     if chat.response_format and chat.response_format.get("type") == "json_schema":

@@ -58,6 +58,12 @@ def test_several_answers_are_the_best_ones_or_draws(client: openai.OpenAI, home:
     assert [each.message.content for each in drawn.choices] != [each.message.content for each in other.choices]
 
 
+def test_who_draws_again_without_a_seed_gets_another_answer(client: openai.OpenAI) -> None:
+    asked: dict[str, Any] = {"model": "small", "messages": user(RED), "n": 4, "temperature": 2}
+    drawn = [client.chat.completions.create(**asked) for _ in range(5)]
+    assert len({tuple(each.message.content for each in said.choices) for said in drawn}) > 1
+
+
 @pytest.mark.parametrize("name", ["max_tokens", "max_completion_tokens"])
 def test_an_answer_that_is_cut_says_so(client: openai.OpenAI, home: Home, name: str) -> None:
     said = client.chat.completions.create(model="small", messages=user(RED), **{name: 2})
