@@ -94,6 +94,19 @@ def test_a_cue_is_one_sentence_and_gets_two_lines_as_long_to_each_other_as_befor
     assert chinese.splitlines()[2:] == ["一二三，四五六七", "八九十"]
 
 
+def test_the_dash_of_a_speaker_stays() -> None:
+    asked = []
+
+    def plain(texts: list[str]) -> list[str]:
+        asked.extend(texts)
+        return [f"[{text}]" for text in texts]
+
+    cue = "1\n00:00:01,000 --> 00:00:02,500\n- Ja.\n{\\an8}\u2013 <i>Nein - nie.</i>\n"
+    new = translated("a.srt", cue.encode(), plain).decode()
+    assert asked == ["Ja.", "Nein - nie."]
+    assert new.splitlines()[2:] == ["- [Ja.]", "{\\an8}\u2013 <i>[Nein - nie.]</i>"]
+
+
 def test_subtitles_without_times_are_refused() -> None:
     with pytest.raises(DataError, match=r"^a\.srt must be SubRip subtitles, .* Save it as SRT\.$"):
         translated("a.srt", b"WEBVTT\n\nHund\n", word_for_word)

@@ -17,6 +17,8 @@ __all__ = ["subtitles_document"]
 
 _TIMES = re.compile(r"[ \t]*\d+:\d\d:\d\d[,.]\d{1,3}[ \t]*-->[ \t]*\d+:\d\d:\d\d[,.]\d{1,3}[^\n]*")
 _TAG = re.compile(r"(</?[a-zA-Z][^<>\n]*>|\{\\[^{}\n]*\})")
+_KEPT = re.compile(rf"({_TAG.pattern[1:-1]}|(?:^|(?<=[>}}]))\s*[-–—]\s*)")
+"""Tags, and the dash of a speaker, which few models say again."""
 _MOST = 8
 """Lines of a cue that may be one sentence; of more, each is."""
 _SPEAKER = re.compile(r"(?:<[^<>]*>|\{[^{}]*\})*\s*[-–—]")
@@ -30,7 +32,7 @@ class _Speech:
     """Its place among the lines of the file."""
     lines: Sequence[str]
     parts: Sequence[str]
-    """Text and tags by turns, tags at odd places."""
+    """Text and what stays by turns, what stays at odd places."""
 
 
 def subtitles_document(name: str, content: bytes) -> Document:
@@ -73,7 +75,7 @@ def _speeches(lines: Sequence[str], first: int) -> list[_Speech]:
         text = several[0]
         for before, line in pairwise(several):
             text += gap_between(_TAG.sub("", before), _TAG.sub("", line)) + line
-        found.append(_Speech(start, several, _TAG.split(text)))
+        found.append(_Speech(start, several, _KEPT.split(text)))
     return found
 
 
