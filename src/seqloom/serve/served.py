@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
@@ -12,7 +13,7 @@ from threading import Event
 from typing import Any, TypeVar, Unpack
 
 from seqloom.core import settings as parsing
-from seqloom.core.errors import DecodingError, SeqloomError
+from seqloom.core.errors import DataError, DecodingError, SeqloomError
 from seqloom.explain.offered import offered
 from seqloom.serve.desk import Desk, Ticket
 from seqloom.serve.meters import Meters
@@ -164,7 +165,14 @@ class Served:
             raise Refusal(413, f"pairs must be at most {self.settings.max_sources} a request, but are {len(pairs)}.")
         for side in (side for pair in pairs for side in pair):
             self._check(side)
-        return await self.aside(lambda _: self.speaker.score(pairs), deadline=deadline)
+
+        def work(_: Callable[[], None]) -> list[PairScore]:
+            try:
+                return self.speaker.score(pairs)
+            except DataError as error:
+                raise Refusal(422, _of_pair(str(error))) from None
+
+        return await self.aside(work, deadline=deadline)
 
     async def explain(
         self,
@@ -341,6 +349,12 @@ class Served:
 
     def _seconds(self, deadline: float | None) -> float:
         return self.settings.deadline if deadline is None else min(deadline, self.settings.deadline)
+
+
+def _of_pair(said: str) -> str:
+    """What is wrong with a pair, without what there is to do about a file of them."""
+    found = re.match(r"<pairs>:(\d+): (.+?)(?:\.?$|; |\. )", " ".join(said.split()))
+    return f"`pairs.{int(found[1]) - 1}`: {found[2]}." if found else said
 
 
 class _LeftError(Exception):

@@ -71,7 +71,10 @@ def _place(location: Sequence[str | int], path: str, value: Any) -> str:
 
 def _line(path: str, details: Sequence[Any]) -> str:
     refused = details[0]["input"]
-    if any(detail["type"] == "missing" for detail in details):
+    missing = [detail["loc"][-1] for detail in details if detail["type"] == "missing"]
+    if missing and isinstance(missing[0], str):
+        return f"`{join(path, missing[0])}` is missing."
+    if missing:
         return f"`{path}` has too few items: {show(refused)}."
     expected: list[str] = []
     names: list[str] = []
