@@ -59,7 +59,9 @@ def test_scores_are_those_of_the_model(server: Running, gru: Path) -> None:
     response = server.post("/v1/score", {"pairs": pairs})
     expected = seqloom.load(gru).score([(pair["source"], pair["target"]) for pair in pairs])
     assert [each["logp"] for each in response.json()["scores"]] == pytest.approx([each.logp for each in expected])
-    assert server.post("/v1/score", {"pairs": [{"source": "", "target": "mer"}]}).status_code == 422
+    refused = server.post("/v1/score", {"pairs": [pairs[0], {"source": "", "target": "mer"}]})
+    assert refused.status_code == 422
+    assert refused.json()["error"]["message"] == "`pairs.1`: the source is empty."
 
 
 def test_an_answer_is_explained(server: Running) -> None:

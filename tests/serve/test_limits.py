@@ -226,6 +226,11 @@ def test_odd_bodies(server, body: bytes, status: int) -> None:
         assert "/" not in error["message"].replace("application/json", "")
 
 
+def test_a_key_that_is_missing_inside_is_named(server) -> None:
+    response = server.post("/v1/predict", {"source": {"text": "red"}})
+    assert response.json()["error"]["message"] == "`source.source` is missing."
+
+
 def test_a_body_must_be_called_json(server) -> None:
     for kind in ("text/plain", "multipart/form-data", ""):
         response = server.client.post("/v1/predict", content=b"{}", headers={"Content-Type": kind})
