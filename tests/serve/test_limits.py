@@ -99,16 +99,22 @@ def test_a_full_queue_tells_when_to_come_again(gru: Path) -> None:
         assert server.texts(*SOURCES[:8])
 
 
-def test_a_client_may_have_so_many_under_way(gru: Path) -> None:
+@pytest.mark.parametrize("keys", [["", ""], ["one-that-is-made-up", "another-made-up"]])
+def test_a_client_may_have_so_many_under_way(gru: Path, keys: list[str]) -> None:
     with held(gru, short(max_client=2)) as (server, engine):
         found: list[httpx2.Response] = []
-        asking = threading.Thread(
-            target=lambda: found.extend(many(server.address, [{"source": source} for source in SOURCES[:6]]))
-        )
-        asking.start()
+
+        def ask(start: int, key: str) -> None:
+            bodies = [{"source": source} for source in SOURCES[start : start + 3]]
+            found.extend(many(server.address, bodies, **{"X-Api-Key": key}))
+
+        asking = [threading.Thread(target=ask, args=(3 * number, key)) for number, key in enumerate(keys)]
+        for each in asking:
+            each.start()
         until(lambda: server.metric("seqloom_requests_total", route="/v1/predict", status="429") == 4)
         engine.go.set()
-        asking.join()
+        for each in asking:
+            each.join()
         assert sorted(response.status_code for response in found) == [200, 200, 429, 429, 429, 429]
 
 

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from seqloom.serve.house import House
 from seqloom.serve.journal import Entry, write
-from seqloom.serve.keys import offered
+from seqloom.serve.keys import Keys, offered
 from seqloom.serve.problems import Problem, Refusal, headers_of
 from seqloom.serve.settings import ServeSettings
 from seqloom.serve.tracing import Tracing
@@ -56,6 +56,7 @@ class Gate:
         self.settings = settings
         self.place_of = place_of
         self.tracing = tracing
+        self._keys = Keys(settings.keys)
         self._under_way: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -100,7 +101,7 @@ class Gate:
             raise Refusal(503, "the server is about to stop.", retry_after=5)
         if self._under_way.total() >= _WAITING * self.settings.max_queue or self.house.late > _LATE:
             raise Refusal(503, "there are too many requests under way.", retry_after=5)
-        client = offered(request) or (request.client.host if request.client else "")
+        client = self._client(request)
         if 0 < self.settings.max_client <= self._under_way[client]:
             raise Refusal(429, f"a client may have {self.settings.max_client} requests under way.", retry_after=1)
         self._under_way[client] += 1
@@ -111,6 +112,13 @@ class Gate:
             self._under_way[client] -= 1
             if not self._under_way[client]:
                 del self._under_way[client]
+
+    def _client(self, request: Request) -> str:
+        """By its key, or else by its address: what is no key of ours anybody could make up, as many as he likes."""
+        key = offered(request)
+        if key is not None and self.settings.keys and self._keys.allow(key):
+            return key
+        return request.client.host if request.client else ""
 
     async def _body(self, request: Request, receive: Receive) -> bytes:
         """All of it, if it is not too large and does not come too slowly."""
