@@ -59,7 +59,9 @@ def explain(
     asking = asking_of(speaker.recipe.answers, beam=beam)
     asking = replace(asking, answers=replace(asking.answers, search=BeamSearch()))
     case = open_case(speaker, source, asking, target=target, go_on=go_on)
+    go_on()
     [scored] = speaker.scorer().score([case.pair])
+    go_on()
     missing: dict[str, str] = {}
     attention = _attention(case, missing) if {"attention", "attribution"} & {*what} else None
     place = _place(case, position, scored.token_logps) if "alternatives" in what else None

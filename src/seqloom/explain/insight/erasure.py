@@ -85,5 +85,6 @@ def faithfulness_of(case: Case, relevance: dict[str, Vector], scorer: Engine, *,
 
 def _scored(case: Case, target: Sequence[int], scorer: Engine, gone: Sequence[Sequence[int]]) -> list[Any]:
     """The log-probabilities of the target's tokens, the end's last, without these places of the source."""
+    case.go_on()
     pairs = [replace(case.pair, source=blotted(case, places), target=target) for places in gone]
     return [np.maximum(each.token_logps, _NEVER) for each in scorer.score(pairs)]
