@@ -285,7 +285,8 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 
 def _body(*required: str, form: bool = False) -> dict[str, Any]:
     """The fields of a request, which may come as JSON, as a form, or in the query."""
-    fields: dict[str, Any] = {name: {"type": "string"} for name in (*required, "api_key")}
+    fields: dict[str, Any] = {name: {"type": "string"} for name in required}
+    fields["api_key"] = {}  # clients that have none send null as well as nothing
     if "q" in required and "target" in required:
         fields |= {"format": {"type": "string", "enum": [*_FORMATS]}, "alternatives": {"type": "integer"}}
     if form:
