@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -18,7 +18,7 @@ from seqloom.data.nearness import NEAR, Signatures, pairs_within, signatures
 from seqloom.data.opening import suffix_of
 from seqloom.data.parallel import parts_of
 from seqloom.data.rows import Row
-from seqloom.data.spool import Spool
+from seqloom.data.spool import Spool, SpooledTexts
 from seqloom.data.writing import Wanted, check_writable, write_rows
 
 __all__ = ["Division", "split"]
@@ -153,7 +153,7 @@ def _groups(spool: Spool, division: Division) -> tuple[_Numbers, list[str]]:
     return union.groups(), lines
 
 
-def _coded(texts: Collection[str], found: Signatures) -> str:
+def _coded(texts: SpooledTexts, found: Signatures) -> str:
     """Why texts are alike in every set; "" where that says something."""
     if few := few_words(texts):
         return f"{_told_few(few)}, as of labels or tags"

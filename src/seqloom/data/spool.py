@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from seqloom.data.rows import Row
 
-__all__ = ["Spool"]
+__all__ = ["Spool", "SpooledTexts"]
 
 
 class Spool:

@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from seqloom.core.errors import DataError, RecipeError
 from seqloom.core.settings import override, parse
+from seqloom.data.few_words import FEW_WORDS, few_words
 from seqloom.data.inspecting.alignment import Alignment, find_misaligned
 from seqloom.data.inspecting.examples import Pair
 from seqloom.data.inspecting.languages import Strangers, find_strangers
 from seqloom.data.inspecting.overlap import Held, Overlap
 from seqloom.data.inspecting.sketches import Blocks, Copies, Places
-from seqloom.data.inspecting.tally import Counted, Tally, tally
+from seqloom.data.inspecting.tally import Counted, Side, Tally, tally
 from seqloom.data.inspecting.vocabulary import Pieces, Words, count_words, cut_at_sizes, share_known
 from seqloom.data.ledger import Ledger
 from seqloom.data.nearness import near_pairs
@@ -40,6 +41,8 @@ _MOST_HELD = 200_000
 _MOST_LABELS = 100
 _FEWEST_OF_A_LABEL = 5
 _LABEL_WORDS = 3
+_WORDS_A_TAG = 2
+"""Different words for each different tag, at least: what turns round or spells a few signs has as many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +69,10 @@ class Inspection:
     pieces: Sequence[Pieces]
     labels: Counter[str]
     """Of targets that are labels, how often each was met in the sample; empty where they are texts."""
+    tags: Counter[str]
+    """The same of tags, where every word of a source has one."""
+    exchanged: bool
+    """Whether the sources look like labels, and the targets do not."""
     strangers: Strangers
     alignment: Alignment
     shown: dict[int, Pair]
@@ -73,6 +80,11 @@ class Inspection:
     empty: int = 0
     first_empty: Sequence[str] = ()
     seconds: float = 0.0
+
+    @property
+    def coded(self) -> bool:
+        """Whether targets are labels or tags, and so say nothing in a language."""
+        return bool(self.labels or self.tags)
 
     @property
     def pairs(self) -> int:
@@ -99,12 +111,15 @@ def inspect_files(
             raise DataError(f"{', '.join(map(shown, files))}: no pair has text on both sides. Check the columns.")
         sample = gathered.blocks.items
         copies = gathered.places[0].copies(), gathered.places[1].copies()
-        labels = _labels(copies[1], sample, gathered.tally)
-        texts = sample if not labels else []
+        labels = (
+            Counter(pair.target for pair in sample) if _are_labels(copies[1], gathered.tally.sides[1]) else Counter()
+        )
+        tags = _tags(sample)
+        texts = sample if not labels and not tags else []
         alignment = hands.do(find_misaligned, texts)
         pieces = hands.do(_pieces, sample, gathered.tally.pairs)
         strangers = hands.do(find_strangers, texts)
-        near = _near(sample)
+        near = [] if few_words(pair.source for pair in sample) else _near(sample)
         words = count_words([pair.source for pair in sample]), count_words([pair.target for pair in sample])
         wanted = _wanted(copies)
         return Inspection(
@@ -126,6 +141,8 @@ def inspect_files(
             ),
             pieces=pieces(),
             labels=labels,
+            tags=tags,
+            exchanged=not labels and _are_labels(copies[0], gathered.tally.sides[0]),
             strangers=strangers(),
             alignment=alignment(),
             shown={row: sample[row] for row in wanted} if gathered.blocks.whole else _at(files, settings, wanted),
@@ -224,7 +241,7 @@ class _Hands:
                 yield tally(stretch, self.held), stretch
             return
         for each in self.held:  # before they are handed over, so that no helper need do it again
-            _ = each.signatures
+            _ = each.signatures, each.few
         method = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
         self.pool = ProcessPoolExecutor(self.workers, get_context(method), _begin, (self.held,))
         ahead: deque[tuple[Future[Counted], Sequence[Pair]]] = deque()
@@ -263,13 +280,25 @@ def _near(sample: Sequence[Pair]) -> list[tuple[int, int]]:
     return [(low, high) for low, high in nearly.tolist() if sample[low].source != sample[high].source]
 
 
-def _labels(targets: Copies, sample: Sequence[Pair], found: Tally) -> Counter[str]:
-    """Few short texts that come again and again are labels."""
-    kinds = len(targets.starts)
-    labels = kinds <= _MOST_LABELS and len(targets.keys) >= _FEWEST_OF_A_LABEL * kinds
-    if not labels or found.sides[1].quantile(0.99) > _LABEL_WORDS:
-        return Counter()
-    return Counter(pair.target for pair in sample)
+def _are_labels(texts: Copies, side: Side) -> bool:
+    """Few short texts that come again and again."""
+    kinds = len(texts.starts)
+    often = kinds <= _MOST_LABELS and len(texts.keys) >= _FEWEST_OF_A_LABEL * kinds
+    return often and side.quantile(0.99) <= _LABEL_WORDS
+
+
+def _tags(sample: Sequence[Pair]) -> Counter[str]:
+    """As many of them as the source has words, in every pair, and far fewer that differ."""
+    tags: Counter[str] = Counter()
+    words: set[str] = set()
+    for pair in sample:
+        said, their = pair.source.split(), pair.target.split()
+        tags.update(their)
+        words.update(said)
+        if len(said) != len(their) or len(tags) > FEW_WORDS:
+            return Counter()
+    several = tags.total() >= max(1.5 * len(sample), _FEWEST_OF_A_LABEL * len(tags))
+    return tags if several and len(words) >= _WORDS_A_TAG * len(tags) else Counter()
 
 
 def _wanted(copies: tuple[Copies, Copies]) -> list[int]:
