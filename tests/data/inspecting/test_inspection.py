@@ -254,6 +254,14 @@ def test_commands_are_alike_and_yet_no_copies(tmp_path: Path) -> None:
     assert "near duplicates" not in findings
 
 
+def test_a_third_file_is_told_of(book: Pairs, tmp_path: Path) -> None:
+    for place, name in enumerate(("en", "fr", "it")):
+        (tmp_path / f"a.{name}").write_text("".join(f"{(*pair, pair[1])[place]}\n" for pair in book[:300]))
+    found = inspect_files([",".join(f"{tmp_path}/a.{name}" for name in ("en", "fr", "it"))], PLAIN, workers=1)
+    findings = {finding.key: finding for finding in findings_of(found)}
+    assert findings["further targets"].count == found.pairs == 300
+
+
 def test_labels_that_come_first_are_told_of(tmp_path: Path) -> None:
     pairs = [("good" if number % 3 else "bad", f"text number {number} of all") for number in range(400)]
     _, findings = look(tmp_path, pairs)

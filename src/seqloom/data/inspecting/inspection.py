@@ -77,6 +77,8 @@ class Inspection:
     alignment: Alignment
     shown: dict[int, Pair]
     """Pairs by their number in the order of reading, where a finding needs them."""
+    further: int = 0
+    """Pairs with more targets than the one that is looked at."""
     empty: int = 0
     first_empty: Sequence[str] = ()
     seconds: float = 0.0
@@ -146,6 +148,7 @@ def inspect_files(
             strangers=strangers(),
             alignment=alignment(),
             shown={row: sample[row] for row in wanted} if gathered.blocks.whole else _at(files, settings, wanted),
+            further=reading.further,
             empty=reading.empty,
             first_empty=reading.first_empty,
             seconds=time.perf_counter() - begun,
@@ -166,7 +169,7 @@ class _Reading:
     def __init__(self, files: Sequence[str], settings: DataSettings) -> None:
         self.files, self.settings = files, settings
         self.ledger = Ledger(on_bad_line="skip")
-        self.empty = 0
+        self.further = self.empty = 0
         self.first_empty: list[str] = []
 
     def __iter__(self) -> Iterator[Pair]:
@@ -181,6 +184,7 @@ class _Reading:
                     if len(self.first_empty) < 3:
                         self.first_empty.append(f"{row.file}:{row.line}")
                 else:
+                    self.further += len(row.targets) > 1
                     yield Pair(row.source, target, row.file, row.line)
 
 

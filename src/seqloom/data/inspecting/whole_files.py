@@ -281,6 +281,19 @@ def _unknown(found: Inspection) -> Iterator[Finding]:
             )
 
 
+def _further(found: Inspection) -> Iterator[Finding]:
+    if found.further:
+        yield Finding(
+            key="further targets",
+            level="note",
+            title=f"{counted(found.further, 'pair')} with several targets, of which this looks at the first",
+            count=found.further,
+            share=found.further / found.pairs,
+            text="A training learns from the first, too; a test counts all of them as right.",
+            advice="Where the others are another language, name that pair of files, as in `a.de,a.fr`.",
+        )
+
+
 def _small(found: Inspection) -> Iterator[Finding]:
     if found.pairs < 2000 and not found.labels:
         yield Finding(
@@ -295,4 +308,4 @@ def _small(found: Inspection) -> Iterator[Finding]:
 
 WRONG = (_broken, _exchanged, _overlaps)
 REPEATED = (_boilerplate, _chinese, _duplicates, _conflicts)
-SHAPE = (_balance, _lengths, _unknown, _small)
+SHAPE = (_balance, _lengths, _unknown, _further, _small)
