@@ -24,6 +24,7 @@ from seqloom.data.writing import Wanted, check_writable, opened_writer, write_ro
 __all__ = [
     "CLEANING",
     "Given",
+    "check_apart",
     "clean",
     "cleaning_of",
     "convert",
@@ -137,7 +138,7 @@ def convert(given: Given, out: str, wanted: Wanted) -> list[str]:
     """Write the rows as they are; the lines that tell of it. A row without a source is none, and one without a target
     is one only where a translator may still write it."""
     wanted = _with_languages(given, wanted)
-    _check_apart(given.files, out)
+    check_apart(given.files, out)
     check_writable(out, wanted)
     ledger = given.ledger(out)
     open_ends = suffix_of(out) in _UNTRANSLATED
@@ -158,7 +159,7 @@ def clean(
     """Write what cleaning leaves, and to ``dropped`` the rows that it does not, as they were, each with its reason."""
     wanted = _with_languages(given, wanted)
     for each in (out, *([dropped] if dropped else [])):
-        _check_apart(given.files, each)
+        check_apart(given.files, each)
         check_writable(each, wanted)
     if dropped == out:
         raise DataError(f"{out} must not be both what is kept and what is dropped. Name another file in `--dropped`.")
@@ -207,7 +208,7 @@ def _with_languages(given: Given, wanted: Wanted) -> Wanted:
     return wanted if wanted.languages else replace(wanted, languages=given.languages())
 
 
-def _check_apart(files: Iterable[str], out: str) -> None:
+def check_apart(files: Iterable[str], out: str) -> None:
     """A DataError where a file would be written over while it is read."""
     read = {Path(part).resolve() for file in files for part in parts_of(file)}
     for part in parts_of(out):

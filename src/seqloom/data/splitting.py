@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqloom.core.errors import DataError, RecipeError
-from seqloom.data.converting import Given, rows_told, whole_rows
+from seqloom.data.converting import Given, check_apart, rows_told, whole_rows
 from seqloom.data.few_words import few_words
 from seqloom.data.formats import format_of
 from seqloom.data.nearness import NEAR, Signatures, pairs_within, signatures
@@ -64,12 +64,19 @@ def split(given: Given, folder: Path, wanted: Wanted, division: Division, *, suf
     if division.by and any(_is_table(file, division.by) for file in given.files):
         columns = replace(given.columns, extras={division.by: _column(division.by)})
         given = replace(given, columns=columns)
-    folder.mkdir(parents=True, exist_ok=True)
     for out in outs.values():
-        check_writable(out, wanted)
+        check_apart(given.files, out)
     ledger = given.ledger(outs["train"])
-    spool = Spool(folder / ".rows.part")
     try:
+        folder.mkdir(parents=True, exist_ok=True)
+        spool = Spool(folder / ".rows.part")
+    except OSError as error:
+        raise DataError(
+            f"{folder}: nothing can be written there ({error.strerror}). Choose another `--out`."
+        ) from error
+    try:
+        for out in outs.values():
+            check_writable(out, wanted)
         spool.extend(whole_rows(given.rows(ledger), ledger))
         sizes = _sizes(division, len(spool))
         groups, lines = _groups(spool, division)

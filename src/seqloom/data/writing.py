@@ -62,6 +62,8 @@ class Writer(Protocol):
 
 def check_writable(out: str, wanted: Wanted) -> None:
     """A DataError where nothing could be written under that name."""
+    if len({Path(part).resolve() for part in _parts(out)}) < len(_parts(out)):
+        raise DataError(f"{out}: one of these files is named twice. Name another for each.")
     for part in _parts(out):
         suffix = suffix_of(part)
         if not Path(part).parent.is_dir():
