@@ -21,8 +21,8 @@ from seqloom.workflow.evaluating import Tested, gather
 from seqloom.workflow.kept import kept_rows
 from seqloom.workflow.loading import load
 from seqloom.workflow.manifest import read_manifest
-from seqloom.workflow.recipe import Recipe
 from seqloom.workflow.speaker import Speaker
+from seqloom.workflow.use import Use
 
 __all__ = ["Entrant", "entrants_of"]
 
@@ -161,7 +161,7 @@ def _check_pairs(first: Entrant, other: Entrant) -> None:
         )
 
 
-def _measures(recipe: Recipe, metrics: Sequence[MetricName]) -> str:
+def _measures(recipe: Use, metrics: Sequence[MetricName]) -> str:
     tokenizer = recipe.evaluation.bleu_tokenizer
     return ", ".join(
         [*(metrics or recipe.evaluation.metrics), *([f"BLEU's tokens by {tokenizer}"] if tokenizer else [])]
