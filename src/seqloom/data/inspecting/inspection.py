@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 
 from seqloom.core.errors import DataError, RecipeError
 from seqloom.core.settings import override, parse
-from seqloom.data.few_words import FEW_WORDS, few_words
+from seqloom.data.few_words import few_words
 from seqloom.data.inspecting.alignment import Alignment, find_misaligned
 from seqloom.data.inspecting.examples import Pair
+from seqloom.data.inspecting.labels import are_labels, tags_of
 from seqloom.data.inspecting.languages import Strangers, find_strangers
 from seqloom.data.inspecting.overlap import Held, Overlap
 from seqloom.data.inspecting.sketches import Blocks, Copies, Places
-from seqloom.data.inspecting.tally import Counted, Side, Tally, tally
+from seqloom.data.inspecting.tally import Counted, Tally, tally
 from seqloom.data.inspecting.vocabulary import Pieces, Words, count_words, cut_at_sizes, share_known
 from seqloom.data.ledger import Ledger
 from seqloom.data.nearness import near_pairs
@@ -38,11 +39,6 @@ _STRETCH = 8000
 _PAYS = 8
 """Stretches from which on it pays to start other processes."""
 _MOST_HELD = 200_000
-_MOST_LABELS = 100
-_FEWEST_OF_A_LABEL = 5
-_LABEL_WORDS = 3
-_WORDS_A_TAG = 2
-"""Different words for each different tag, at least: what turns round or spells a few signs has as many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,9 +110,9 @@ def inspect_files(
         sample = gathered.blocks.items
         copies = gathered.places[0].copies(), gathered.places[1].copies()
         labels = (
-            Counter(pair.target for pair in sample) if _are_labels(copies[1], gathered.tally.sides[1]) else Counter()
+            Counter(pair.target for pair in sample) if are_labels(copies[1], gathered.tally.sides[1]) else Counter()
         )
-        tags = _tags(sample)
+        tags = tags_of(sample)
         texts = sample if not labels and not tags else []
         alignment = hands.do(find_misaligned, texts)
         pieces = hands.do(_pieces, sample, gathered.tally.pairs)
@@ -144,7 +140,7 @@ def inspect_files(
             pieces=pieces(),
             labels=labels,
             tags=tags,
-            exchanged=not labels and _are_labels(copies[0], gathered.tally.sides[0]),
+            exchanged=not labels and are_labels(copies[0], gathered.tally.sides[0]),
             strangers=strangers(),
             alignment=alignment(),
             shown={row: sample[row] for row in wanted} if gathered.blocks.whole else _at(files, settings, wanted),
@@ -282,27 +278,6 @@ def _near(sample: Sequence[Pair]) -> list[tuple[int, int]]:
     """Sources that are nearly another one, but not quite."""
     nearly = near_pairs([pair.source for pair in sample])
     return [(low, high) for low, high in nearly.tolist() if sample[low].source != sample[high].source]
-
-
-def _are_labels(texts: Copies, side: Side) -> bool:
-    """Few short texts that come again and again."""
-    kinds = len(texts.starts)
-    often = kinds <= _MOST_LABELS and len(texts.keys) >= _FEWEST_OF_A_LABEL * kinds
-    return often and side.quantile(0.99) <= _LABEL_WORDS
-
-
-def _tags(sample: Sequence[Pair]) -> Counter[str]:
-    """As many of them as the source has words, in every pair, and far fewer that differ."""
-    tags: Counter[str] = Counter()
-    words: set[str] = set()
-    for pair in sample:
-        said, their = pair.source.split(), pair.target.split()
-        tags.update(their)
-        words.update(said)
-        if len(said) != len(their) or len(tags) > FEW_WORDS:
-            return Counter()
-    several = tags.total() >= max(1.5 * len(sample), _FEWEST_OF_A_LABEL * len(tags))
-    return tags if several and len(words) >= _WORDS_A_TAG * len(tags) else Counter()
 
 
 def _wanted(copies: tuple[Copies, Copies]) -> list[int]:
