@@ -117,6 +117,9 @@ def test_models_of_another_vocabulary_and_other_metrics(
     err = capsys.readouterr().err
     assert "models must be measured alike to be compared" in err
     assert len(err.splitlines()) == 1
+    # It is said before the pairs are read, which one of two tasks cannot.
+    assert main(["compare", str(models / "few-1"), str(other), "--on", str(tmp_path / "nowhere.tsv")]) == 2
+    assert "models must be measured alike to be compared" in capsys.readouterr().err
     assert main([*asked, "--metrics", "chrf"]) == 0
     assert capsys.readouterr().out.count("letters") > 1
 

@@ -100,4 +100,13 @@ def test_what_goes_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert told.startswith("`--languages` must be two with a comma between them")
     told = refused(capsys, "data", "split", tmp_path / "a.tsv", "--out", tmp_path / "x", "--valid", "2")
     assert "must leave something to learn from" in told
+    told = refused(capsys, "data", "split", tmp_path / "a.tsv", "--out", tmp_path / "a.tsv", "--valid", "0")
+    assert "nothing can be written there (File exists). Choose another `--out`." in told
+    twice = f"{tmp_path}/b.en,{tmp_path}/b.en"
+    assert "is named twice" in refused(capsys, "data", "convert", tmp_path / "a.tsv", twice)
+    lines = "".join(f"{chr(97 + number) * 5}\t{number}\n" for number in range(20))
+    (tmp_path / "train.tsv").write_text(lines)
+    told = refused(capsys, "data", "split", tmp_path / "train.tsv", "--out", tmp_path, "--valid", "5")
+    assert "train.tsv must not be both read and written. Name another file." in told
+    assert (tmp_path / "train.tsv").read_text() == lines
     assert 'Unknown command "convrt". Did you mean "convert"?' in refused(capsys, "data", "convrt")

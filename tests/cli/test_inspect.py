@@ -27,6 +27,16 @@ def test_json_is_nothing_but_json(pairs: Path, tmp_path: Path, capsys: pytest.Ca
     assert page.read_text("utf-8").startswith("<!DOCTYPE html>")
 
 
+def test_nothing_is_written_over_what_was_read(pairs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = pairs.read_bytes()
+    for option, ending in (("--html", ".html"), ("--recipe", ".toml")):
+        assert main(["data", "inspect", str(pairs), *COLUMNS, option, str(pairs)]) == 2
+        assert capsys.readouterr().err == f"`{option}` must end in {ending}, but is {pairs}.\n"
+        assert main(["data", "inspect", str(pairs), *COLUMNS, option, f"{pairs.parent}/no/page{ending}"]) == 2
+        assert "there is no folder" in capsys.readouterr().err
+    assert pairs.read_bytes() == before
+
+
 def test_what_it_cannot_look_at_is_one_line(pairs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in ([], ["nowhere.tsv"], [str(pairs), "--set", "training.steps=3"]):
         assert main(["data", "inspect", *arguments]) == 2

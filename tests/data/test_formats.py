@@ -10,6 +10,7 @@ import pytest
 
 from seqloom.core.errors import DataError, MissingExtraError
 from seqloom.data.columns import Columns
+from seqloom.data.formats import languages_in
 from seqloom.data.readers import read_rows
 from seqloom.data.rows import BadLine, Row
 
@@ -359,3 +360,17 @@ def test_what_is_not_there_or_empty(tmp_path: Path, name: str) -> None:
     assert refused(tmp_path / name).startswith(f"{tmp_path}/{name}: there is no such file.")
     (tmp_path / name).touch()
     assert refused(tmp_path / name) == f"{tmp_path}/{name} is empty."
+    if name in ("a.tmx", "a.xlf", "a.xml"):
+        with pytest.raises(DataError, match=r"is empty\.$"):
+            languages_in(str(tmp_path / name), columns=columns())
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("a.conllu", "must have a line a word, as its name says CoNLL-U"),
+        ("a.sgm", "must be SGML of WMT or of Reuters, as its name says"),
+    ],
+)
+def test_a_table_under_the_name_of_something_else(tmp_path: Path, name: str, said: str) -> None:
+    assert said in refused(write(tmp_path / name, "the dog\tder Hund\n" * 3))

@@ -83,3 +83,14 @@ def test_an_array_is_no_json_lines(tmp_path: Path) -> None:
     assert refused(tmp_path / "a.json").endswith("must have a JSON object a line, but has one over several lines.")
     (tmp_path / "a.json").write_text('[{"source": "a", "target": "b"}]')
     assert "but begins an array" in refused(tmp_path / "a.json")
+    (tmp_path / "a.json").write_text('[{"source": "a", "target": "b"},\n{"source": "c", "target": "d"}]')
+    assert "but begins an array" in refused(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
+def test_objects_are_no_table(tmp_path: Path, name: str) -> None:
+    """Their commas part columns as well as any."""
+    (tmp_path / name).write_text('{"source": "a", "target": "b"}\n' * 3)
+    assert refused(tmp_path / name).endswith("columns, but has JSON objects. End its name in `.jsonl`.")
+    (tmp_path / name).write_text('{"a}\tb\n'.replace("\t", "," if name == "a.csv" else "\t"))
+    assert [row.source for row in read_rows(str(tmp_path / name)) if isinstance(row, Row)] == ['{"a}']

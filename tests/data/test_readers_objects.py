@@ -39,6 +39,11 @@ def test_languages_below_translation(tmp_path: Path) -> None:
             '{"source": "a", "taget": "b"}',
             'the key `target` is missing among ["source", "taget"]; did you mean `taget`',
         ),
+        (
+            '{"text": "a", "label": "b"}',
+            'the key `source` is missing among ["text", "label"]; '
+            "name those to read in `data.source_columns` and `data.target_columns`",
+        ),
         ('{"source": 3, "target": "b"}', "`source` must be text, but is 3"),
         ('{"source": "a", "target": null}', "`target` must be text, but is nothing"),
         ('{"source": "a", "target": []}', "`target` must have at least one reference, but is []"),

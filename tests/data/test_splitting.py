@@ -86,10 +86,52 @@ def test_labels_are_alike_in_every_set(tmp_path: Path) -> None:
     dice = random.Random(4)
     pairs = [(source, dice.choice(["good", "bad"])) for source in sentences(200, seed=5)]
     lines = done(given(tmp_path, pairs), tmp_path / "out", valid=20, test=20)
-    assert "targets are not compared: there are only 2 different ones, as of labels" in lines
+    assert "targets are not compared: they have no more than 2 different words, as of labels or tags" in lines
     assert [len(found) for found in read(tmp_path / "out").values()] == [160, 20, 20]
     lines = done(given(tmp_path, pairs), tmp_path / "both", valid=20, test=0, sides="both")
     assert any("of 20 asked: what is left stays together in larger groups" in line for line in lines)
+
+
+def test_titles_that_come_again_and_again_are_alike_in_every_set(tmp_path: Path) -> None:
+    dice, titles = random.Random(4), sentences(50, seed=3)
+    pairs = [(source, dice.choice(titles)) for source in sentences(1200, seed=5)]
+    lines = done(given(tmp_path, pairs), tmp_path / "out", valid=20)
+    assert "targets are not compared: there are only 50 different ones" in lines
+
+
+def test_tags_are_alike_in_every_set(tmp_path: Path) -> None:
+    dice = random.Random(4)
+    pairs = [(source, " ".join(dice.choices(["O", "O", "O", "B-x", "I-x"], k=9))) for source in sentences(300, seed=5)]
+    lines = done(given(tmp_path, pairs), tmp_path / "out", valid=20, test=20)
+    assert "targets are not compared: they have no more than 3 different words, as of labels or tags" in lines
+    assert "by their texts: no row belongs to another" in lines
+    assert [len(found) for found in read(tmp_path / "out").values()] == [260, 20, 20]
+
+
+def test_commands_belong_together_only_where_they_are_the_same(tmp_path: Path) -> None:
+    dice = random.Random(4)
+    commands = {" ".join(dice.choices(["walk", "run", "jump", "left", "right", "twice"], k=7)) for _ in range(300)}
+    pairs = [(command, text) for command, text in zip(sorted(commands), sentences(300, seed=5), strict=False)]
+    lines = done(given(tmp_path, [*pairs, (pairs[0][0].upper(), "another")]), tmp_path / "out", valid=20)
+    assert "by their texts: 2 rows belong to others, in 1 group; the largest has 2" in lines
+
+
+def test_a_further_reference_is_no_ones_first_elsewhere(tmp_path: Path) -> None:
+    """The third of three parallel files: what is near to another text of it stays with that."""
+    sources, targets, others = (sentences(200, seed=seed) for seed in (1, 2, 3))
+    for name, texts in (
+        ("de", sources),
+        ("en", targets),
+        ("fr", [f"{text} x" for text in others[:100]] + others[:100]),
+    ):
+        (tmp_path / f"in.{name}").write_text("".join(f"{text}\n" for text in texts))
+    files = ",".join(str(tmp_path / f"in.{name}") for name in ("de", "en", "fr"))
+    lines = split(reading_of(()).given((files,)), tmp_path / "out", Wanted(), Division(valid=20, test=20))
+    assert "by their texts: 200 rows belong to others, in 100 groups; the largest has 2" in lines
+    found = [(tmp_path / "out" / f"{name}.fr").read_text().split("\n")[:-1] for name in ("train", "valid", "test")]
+    assert [len(texts) for texts in found] == [160, 20, 20]
+    for texts in found:
+        assert {text.removesuffix(" x") for text in texts} == {text for text in texts if not text.endswith(" x")}
 
 
 def test_documents_stay_whole(tmp_path: Path) -> None:

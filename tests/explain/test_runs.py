@@ -100,6 +100,15 @@ def test_every_run_is_there_with_what_became_of_it(several: Path) -> None:
     assert found["early"].why == "ended before its first step"
 
 
+def test_a_comparison_of_families_is_its_runs(tmp_path: Path) -> None:
+    """Its folder is locked while they train, and is no run."""
+    for hour, name in enumerate(("gru", "conv"), start=1):
+        a_run(tmp_path / "families" / name, hour=hour)
+    (tmp_path / "families" / ".lock").touch()
+    assert {run.name for run in runs_below([tmp_path]).runs} == {"families/gru", "families/conv"}
+    assert {run.name for run in runs_below([tmp_path / "families"]).runs} == {"gru", "conv"}
+
+
 def test_the_newest_come_first(several: Path) -> None:
     names = [run.name for run in runs_below([several]).runs]
     assert names.index("killed") < names.index("a/done")

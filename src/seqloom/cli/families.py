@@ -61,6 +61,7 @@ def families(
     with importing():
         from seqloom.core.errors import DataError, RecipeError
         from seqloom.core.files import write_json
+        from seqloom.explain.pages import check_page
         from seqloom.families.comparison import measure_families
         from seqloom.families.family import chosen
         from seqloom.families.page import page_of
@@ -74,8 +75,8 @@ def families(
             raise RecipeError(f"`--{name}` must be at least {least}, but is {number}.")
     if not pairs:
         raise DataError("there is nothing to learn from. Name files of pairs: `seqloom families pairs.tsv`.")
-    if html is not None and not html.absolute().parent.is_dir():
-        raise DataError(f"{html}: there is no folder {html.parent}. Make it, or choose another `--html`.")
+    if html is not None:
+        check_page(html)
     plan = Plan(
         families=chosen(only),
         out=out or Path("runs/families"),

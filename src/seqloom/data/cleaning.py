@@ -153,8 +153,19 @@ class Cleaner:
         return replace(row, source=source, targets=targets) if changes else row
 
     def _reason_to_drop(self, row: Row, seen: Seen) -> str | None:
-        settings = self.settings
         sides = (row.source, *row.targets[:1])
+        if reason := self.reason(*sides):
+            return reason
+        # Last, so that a pair which is dropped for another reason is counted under that alone.
+        if self.settings.duplicates == "drop":
+            beside = map(str, self.annotations.of(row).values()) if self.annotations else ()
+            if not seen.add("\0".join((*sides, *beside))):
+                return "duplicate"
+        return None
+
+    def reason(self, *sides: str) -> str | None:
+        """Why a source and its target are left out, whatever else is there."""
+        settings = self.settings
         for name, side in zip(("source", "target"), sides, strict=False):
             if not side or side.isspace():
                 return f"empty {name}"
@@ -168,11 +179,6 @@ class Cleaner:
                 return "lengths too different"
         if settings.identical == "drop" and len(sides) == 2 and sides[0] == sides[1]:
             return "target same as source"
-        # Last, so that a pair which is dropped for another reason is counted under that alone.
-        if settings.duplicates == "drop":
-            beside = map(str, self.annotations.of(row).values()) if self.annotations else ()
-            if not seen.add("\0".join((*sides, *beside))):
-                return "duplicate"
         return None
 
 

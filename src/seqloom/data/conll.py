@@ -37,6 +37,11 @@ def read_conll(
     tabs = any("\t" in line for line in sample if isinstance(line, str))
     sentences = _sentences(chain(sample, lines), "\t" if tabs or universal else None, universal=universal)
     first = list(islice(sentences, 1))
+    if not first:
+        what = "CoNLL-U: a number, a word and its part of speech" if universal else "CoNLL: a token and its label"
+        raise DataError(
+            f"{file} must have a line a word, as its name says {what}, but has none. Name it for what it is."
+        )
     width = len(_UNIVERSAL) if universal else max((len(row) for each in first for row in each.rows), default=0)
     if first and width < 2 and not sources_only and not columns.target:
         raise DataError(

@@ -24,6 +24,7 @@ from seqloom.data.writing import Wanted, check_writable, opened_writer, write_ro
 __all__ = [
     "CLEANING",
     "Given",
+    "check_apart",
     "clean",
     "cleaning_of",
     "convert",
@@ -106,17 +107,24 @@ class Given:
         """Bad lines that are kept stand beside what is written."""
         return Ledger(on_bad_line=self.on_bad_line, side_file=Path(f"{parts_of(out)[0]}.bad-lines.jsonl"))
 
-    def languages(self) -> tuple[str, str] | None:
+    def languages(self) -> tuple[str, ...] | None:
         """What its rows are in, as far as files or the names that were asked for say it."""
         for file in self.files:
             if file != STANDARD_INPUT and (found := languages_in(file, columns=self.columns)):
                 return found
         asked = [str(columns[0]) for columns in (self.columns.source, self.columns.target) if columns]
-        parts = [suffix_of(part)[1:] for part in parts_of(self.files[0])] if self.files else []
-        for names in (asked, parts):
-            if len(names) == 2 and all(_LANGUAGE.fullmatch(name) for name in names):
-                return names[0], names[1]
+        for names in (asked, self._endings()):
+            if len(set(names)) == len(names) > 1 and all(_LANGUAGE.fullmatch(name) for name in names):
+                return tuple(names)
         return None
+
+    def _endings(self) -> list[str]:
+        """Of parallel files those that are read, the source first."""
+        endings = [suffix_of(part)[1:] for part in parts_of(self.files[0])] if self.files else []
+        numbers = range(1, len(endings) + 1)
+        source = self.columns.source[0] if self.columns.source else 1
+        targets = self.columns.target[:1] or tuple(number for number in numbers if number != source)
+        return [endings[number - 1] for number in (source, *targets) if isinstance(number, int) and number in numbers]
 
 
 def files_and_out(names: Sequence[str]) -> tuple[tuple[str, ...], str]:
@@ -130,7 +138,7 @@ def convert(given: Given, out: str, wanted: Wanted) -> list[str]:
     """Write the rows as they are; the lines that tell of it. A row without a source is none, and one without a target
     is one only where a translator may still write it."""
     wanted = _with_languages(given, wanted)
-    _check_apart(given.files, out)
+    check_apart(given.files, out)
     check_writable(out, wanted)
     ledger = given.ledger(out)
     open_ends = suffix_of(out) in _UNTRANSLATED
@@ -151,15 +159,21 @@ def clean(
     """Write what cleaning leaves, and to ``dropped`` the rows that it does not, as they were, each with its reason."""
     wanted = _with_languages(given, wanted)
     for each in (out, *([dropped] if dropped else [])):
-        _check_apart(given.files, each)
+        check_apart(given.files, each)
         check_writable(each, wanted)
     if dropped == out:
         raise DataError(f"{out} must not be both what is kept and what is dropped. Name another file in `--dropped`.")
     ledger = given.ledger(out)
     cleaner = Cleaner(cleaning, ledger)
+
+    def refuse(row: Row) -> str | None:
+        # Of the first target the cleaner says it; here each must do, for all of them are written.
+        found = (cleaner.reason(row.source, target) for target in row.targets[1:])
+        return scripts.reason(row) or next(filter(None, found), None)
+
     with ExitStack() as opened:
         drop = opened.enter_context(_Dropped(dropped, wanted)) if dropped else None
-        rows = cleaner.rows(given.rows(ledger), refuse=scripts.reason, dropped=drop)
+        rows = cleaner.rows(given.rows(ledger), refuse=refuse, dropped=drop)
         number, lost = write_rows(out, rows, wanted)
     lines = [*ledger.lines(), *_told(lost), _written(number, out)]
     if dropped:
@@ -194,7 +208,7 @@ def _with_languages(given: Given, wanted: Wanted) -> Wanted:
     return wanted if wanted.languages else replace(wanted, languages=given.languages())
 
 
-def _check_apart(files: Iterable[str], out: str) -> None:
+def check_apart(files: Iterable[str], out: str) -> None:
     """A DataError where a file would be written over while it is read."""
     read = {Path(part).resolve() for file in files for part in parts_of(file)}
     for part in parts_of(out):

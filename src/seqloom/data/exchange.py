@@ -26,10 +26,11 @@ _CONTROL = "with control characters, which XML cannot hold"
 
 
 class TmxWriter:
-    """TMX 1.4. Several references are several variants of one language; what else is known are properties."""
+    """TMX 1.4. Several references are several variants of one language, or of a language each where there are as many
+    of these; what else is known are properties."""
 
-    def __init__(self, _: str, opened: IO[bytes], languages: tuple[str, str]) -> None:
-        self._opened = opened
+    def __init__(self, out: str, opened: IO[bytes], languages: tuple[str, ...]) -> None:
+        self._out, self._opened = out, opened
         self._languages = languages
         header = attributes_text(
             creationtool="seqloom", creationtoolversion="1", segtype="sentence", o_tmf="seqloom", adminlang="en",
@@ -38,7 +39,12 @@ class TmxWriter:
         self._put(f'{_HEAD}<tmx version="1.4">\n<header{header}/>\n<body>\n')
 
     def write(self, row: Row) -> str | None:
-        source, target = self._languages
+        source, *targets = self._languages
+        if 1 < len(targets) != len(row.targets):
+            raise DataError(
+                f"{row.file}:{row.line}: a row with {len(row.targets)} references cannot be written to {self._out} in "
+                f"{len(targets)} languages. Name the source's and one for all, or one for each, in `--languages`."
+            )
         properties = "".join(
             f"<prop{attributes_text(type=f'x-{name}')}>{escape(str(value))}</prop>"
             for name, value in row.extras.items()
@@ -47,7 +53,11 @@ class TmxWriter:
         name = attributes_text(tuid=str(row.extras.get("id", "")))
         said = "".join(
             f"<tuv{attributes_text(xml_lang=language)}><seg>{escape(text)}</seg></tuv>"
-            for language, text in ((source, row.source), *((target, each) for each in row.targets))
+            for language, text in zip(
+                (source, *(targets if len(targets) > 1 else targets * len(row.targets))),
+                (row.source, *row.targets),
+                strict=True,
+            )
         )
         self._put(f"<tu{name}>{properties}{said}</tu>\n")
         return _told(row)
@@ -60,9 +70,10 @@ class TmxWriter:
 
 
 class XliffWriter:
-    """XLIFF 1.2: a <file> a document; a row without a target is still to be translated."""
+    """XLIFF 1.2: a <file> a document; a row without a target is still to be translated. What else is known is its
+    context."""
 
-    def __init__(self, out: str, opened: IO[bytes], languages: tuple[str, str]) -> None:
+    def __init__(self, out: str, opened: IO[bytes], languages: tuple[str, ...]) -> None:
         self._out, self._opened, self._languages = out, opened, languages
         self._document: str | None = None
         self._number = 0
@@ -77,7 +88,7 @@ class XliffWriter:
         document = str(row.extras.get("document", ""))
         if document != self._document:
             self._end()
-            source, target = self._languages
+            source, target, *_ = self._languages
             said = attributes_text(
                 original=document or "pairs", source_language=source, target_language=target, datatype="plaintext"
             )
@@ -86,7 +97,13 @@ class XliffWriter:
         self._number += 1
         name = attributes_text(id=str(self._number), resname=str(row.extras.get("id", "")), xml_space="preserve")
         target = f"<target>{escape(row.targets[0])}</target>" if row.targets and row.targets[0] else ""
-        self._put(f"<trans-unit{name}><source>{escape(row.source)}</source>{target}</trans-unit>\n")
+        context = "".join(
+            f"<context{attributes_text(context_type=f'x-{name}')}>{escape(str(value))}</context>"
+            for name, value in row.extras.items()
+            if name not in ("document", "id")
+        )
+        context = f"<context-group>{context}</context-group>" if context else ""
+        self._put(f"<trans-unit{name}><source>{escape(row.source)}</source>{target}{context}</trans-unit>\n")
         return _told(row)
 
     def close(self) -> None:
@@ -109,7 +126,7 @@ def _told(row: Row) -> str | None:
 class PoWriter:
     """PO. Forms of a plural that follow each other are one entry again; a source is there once in each context."""
 
-    def __init__(self, out: str, opened: IO[bytes], languages: tuple[str, str] | None) -> None:
+    def __init__(self, out: str, opened: IO[bytes], languages: tuple[str, ...] | None) -> None:
         self._out, self._opened = out, opened
         self._seen = Seen()
         self._plural: tuple[str, str, str] | None = None

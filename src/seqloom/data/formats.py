@@ -118,8 +118,11 @@ def languages_in(file: str, *, columns: Columns) -> tuple[str, str] | None:
     kind = format_of(file)
     if kind not in ("tmx", "xliff", "xml"):
         return None
+    check_file(file)
     blocks = blocks_of(file)
     start = next(blocks, b"")
+    if not start:
+        raise DataError(f"{file} is empty.")
     records_of = _languages(kind if kind != "xml" else _root(file, start))
     if records_of is None:
         return None

@@ -104,13 +104,13 @@ def read_objects(lines: Iterable[str | BadLine], reader: Reads, *, file: str, em
                 yield reader.row(found, number)
                 continue
             if number == 1 and line.lstrip().startswith("["):
-                raise DataError(
-                    f"{file} must have a JSON object a line, but begins an array. Write its items as lines."
-                )
+                raise _an_array(file)
             what = f"expected a JSON object, found {show(found)}"
         except UnreadableError as error:
             what = str(error)
         except (ValueError, RecursionError) as error:
+            if number == 1 and line.lstrip().startswith(("[{", "[ {")):
+                raise _an_array(file) from error
             if number == 1 and line.strip() in ("[", "{"):
                 raise DataError(f"{file} must have a JSON object a line, but has one over several lines.") from error
             what = (
@@ -119,6 +119,10 @@ def read_objects(lines: Iterable[str | BadLine], reader: Reads, *, file: str, em
                 else "not valid JSON"
             )
         yield BadLine(file=file, line=number, what=what, text=line)
+
+
+def _an_array(file: str) -> DataError:
+    return DataError(f"{file} must have a JSON object a line, but begins an array. Write its items as lines.")
 
 
 def as_text(value: object, key: str) -> str:
@@ -197,4 +201,6 @@ def _value(found: Mapping[object, object], key: str) -> object:
         keys = [str(each) for each in found]
         guess = nearest(key, keys)
         advice = f"; did you mean `{guess}`" if guess else ""
+        if not guess and key in ("source", "target") and not {"source", "target"} & set(keys):
+            advice = "; name those to read in `data.source_columns` and `data.target_columns`"
         raise UnreadableError(f"the key `{key}` is missing among {show(keys)}{advice}") from None

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqloom.core.errors import DataError, RecipeError
-from seqloom.data.converting import Given, rows_told, whole_rows
+from seqloom.data.converting import Given, check_apart, rows_told, whole_rows
+from seqloom.data.few_words import few_words
 from seqloom.data.formats import format_of
-from seqloom.data.nearness import NEAR, pairs_within, signatures
+from seqloom.data.nearness import NEAR, Signatures, pairs_within, signatures
 from seqloom.data.opening import suffix_of
 from seqloom.data.parallel import parts_of
 from seqloom.data.rows import Row
-from seqloom.data.spool import Spool
+from seqloom.data.spool import Spool, SpooledTexts
 from seqloom.data.writing import Wanted, check_writable, write_rows
 
 __all__ = ["Division", "split"]
@@ -41,7 +42,8 @@ class Division:
     """The similarity from which rows stay together; 1: only those that differ in case, digits and punctuation at most;
     0: any row may go anywhere."""
     sides: Literal["auto", "both", "source", "target"] = "auto"
-    """Whose similarity counts. auto: both, but not a side of labels, which are alike in every set."""
+    """Whose similarity counts. auto: both, but no targets that are labels or tags, which are alike in every set; and of
+    sources in a few words, as commands are, only which are the same."""
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -62,12 +64,19 @@ def split(given: Given, folder: Path, wanted: Wanted, division: Division, *, suf
     if division.by and any(_is_table(file, division.by) for file in given.files):
         columns = replace(given.columns, extras={division.by: _column(division.by)})
         given = replace(given, columns=columns)
-    folder.mkdir(parents=True, exist_ok=True)
     for out in outs.values():
-        check_writable(out, wanted)
+        check_apart(given.files, out)
     ledger = given.ledger(outs["train"])
-    spool = Spool(folder / ".rows.part")
     try:
+        folder.mkdir(parents=True, exist_ok=True)
+        spool = Spool(folder / ".rows.part")
+    except OSError as error:
+        raise DataError(
+            f"{folder}: nothing can be written there ({error.strerror}). Choose another `--out`."
+        ) from error
+    try:
+        for out in outs.values():
+            check_writable(out, wanted)
         spool.extend(whole_rows(given.rows(ledger), ledger))
         sizes = _sizes(division, len(spool))
         groups, lines = _groups(spool, division)
@@ -130,22 +139,37 @@ def _groups(spool: Spool, division: Division) -> tuple[_Numbers, list[str]]:
     union = _Union(len(spool))
     lines = []
     if division.near:
-        for side, name in enumerate(("source", "target")):
-            if division.sides not in ("auto", "both", name):
-                continue
-            texts = spool.texts(side)
+        if division.sides != "target":
+            texts = spool.sources
+            few = few_words(texts) if division.sides == "auto" else 0
+            if few:
+                lines.append(f"sources belong together only where they are the same: {_told_few(few)}, as of commands")
+            union.join_pairs(pairs_within(signatures(texts), texts, threshold=1.0 if few else division.near))
+        if division.sides != "source":
+            texts = spool.targets
             found = signatures(texts)
-            different = len(np.unique(found.folded))
-            if division.sides == "auto" and side == 1 and different < max(2, _FEWEST_TEXTS * len(texts)):
-                lines.append(f"targets are not compared: there are only {different:,} different ones, as of labels")
-                continue
-            union.join_pairs(pairs_within(found, texts, threshold=division.near))
+            if (coded := _coded(texts, found)) and division.sides == "auto":
+                lines.append(f"targets are not compared: {coded}")
+            else:
+                union.join_pairs(texts.rows[pairs_within(found, texts, threshold=division.near)])
         groups = union.groups()
         lines.append(f"by their texts: {_told(groups)}")
     if division.by:
         number = union.join_values(_values(spool, division.by))
         lines.append(f"with the {number:,} values of `{division.by}`: {_told(union.groups())}")
     return union.groups(), lines
+
+
+def _coded(texts: SpooledTexts, found: Signatures) -> str:
+    """Why texts are alike in every set; "" where that says something."""
+    if few := few_words(texts):
+        return f"{_told_few(few)}, as of labels or tags"
+    different = len(np.unique(found.folded))
+    return f"there are only {different:,} different ones" if different < _FEWEST_TEXTS * len(texts) else ""
+
+
+def _told_few(words: int) -> str:
+    return f"they have no more than {words:,} different words"
 
 
 def _values(spool: Iterable[Row], by: str) -> Iterable[str]:

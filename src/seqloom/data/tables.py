@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, islice
 
+from seqloom.core.errors import DataError
 from seqloom.data.columns import Columns, Table, find_layout
 from seqloom.data.rows import BadLine, Row
 
@@ -29,6 +31,8 @@ def read_tsv(
 ) -> Iterator[Row | BadLine]:
     """Columns parted by TABs. Nothing is quoted. So many lines are ``looked_at`` before the first row."""
     sample = list(islice(lines, looked_at))
+    if not sources_only:
+        _check_no_objects(sample, file, _TSV)
     records = [line.split("\t") for line in sample if isinstance(line, str)]
     if columns.whole_lines and not _has_header(records):
         yield from _lists(enumerate(chain(sample, lines), start=1), file=file, sources_only=sources_only)
@@ -50,6 +54,8 @@ def read_csv(
     """RFC 4180: commas, and double quotes around what holds commas, quotes or newlines. Spreadsheets of half the world
     write semicolons or TABs instead, which the first lines tell."""
     first = list(islice(lines, SAMPLE))
+    if not sources_only:
+        _check_no_objects(first, file, _CSV)
     separator, told = _separator([line for line in first if isinstance(line, str)])
     records = _csv_records(chain(first[told:], lines), file, separator, told)
     table = replace(_CSV, separator=separator, noun=_NOUNS[separator])
@@ -68,6 +74,17 @@ def read_csv(
             header = not any(record)
         else:
             yield row(record, number)
+
+
+def _check_no_objects(lines: Sequence[str | BadLine], file: str, table: Table) -> None:
+    """A DataError where the lines are JSON, which has commas too."""
+    first = next((line for line in lines if isinstance(line, str) and line.strip()), "")
+    if first.lstrip().startswith('{"'):
+        try:
+            json.loads(first)
+        except (ValueError, RecursionError):
+            return
+        raise DataError(f"{file} must have {table.noun}, but has JSON objects. End its name in `.jsonl`.")
 
 
 def _has_header(records: Sequence[Sequence[str]]) -> bool:
@@ -163,4 +180,6 @@ def _fault(error: csv.Error) -> str:
         return "a double quote opens here that is never closed"
     if what.startswith("field larger"):
         return f"a column is longer than {csv.field_size_limit()} characters; is a double quote not closed"
+    if what.startswith("new-line character"):
+        return "a carriage return stands alone; lines must end as those of Unix or Windows do"
     return f"not valid CSV ({what})"

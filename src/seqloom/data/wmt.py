@@ -83,6 +83,7 @@ def read_segments(
 ) -> Iterator[Row | BadLine]:
     """The source from the first file, references from all others, as ``read_parallel`` has it."""
     if len(files) == 1 and not sources_only:
+        next(sides[0], None)  # which says so where it is no side of any
         raise DataError(
             f"{files[0]} is one side of a test set. Name both, the source first: `{files[0]},REFERENCES.sgm`."
         )

@@ -37,8 +37,8 @@ _WRITABLE = (".tsv", ".csv", ".jsonl", ".parquet", ".tmx", ".xlf", ".po", ".conl
 class Wanted:
     """What a written file shall be, beyond its name."""
 
-    languages: tuple[str, str] | None = None
-    """Of source and target, which TMX and XLIFF must say."""
+    languages: tuple[str, ...] | None = None
+    """Of source and target, which TMX and XLIFF must say; of TMX also one for each of several targets."""
     extras: tuple[str, ...] = ()
     """Further columns of tables and Parquet, from ``Row.extras``; objects and exchange formats have them anyway."""
 
@@ -46,10 +46,10 @@ class Wanted:
 def wanted_of(languages: str | None, extras: str) -> Wanted:
     """As the command line says it: "en,de" and "document,id"."""
     both = languages.split(",") if languages else []
-    if languages is not None and (len(both) != 2 or not all(both)):
+    if languages is not None and (len(both) < 2 or not all(both)):
         raise RecipeError(f"`--languages` must be two with a comma between them, such as en,de, but is {languages}.")
     columns = tuple(filter(None, extras.split(",")))
-    return Wanted(languages=(both[0], both[1]) if both else None, extras=columns)
+    return Wanted(languages=tuple(both) or None, extras=columns)
 
 
 class Writer(Protocol):
@@ -62,6 +62,8 @@ class Writer(Protocol):
 
 def check_writable(out: str, wanted: Wanted) -> None:
     """A DataError where nothing could be written under that name."""
+    if len({Path(part).resolve() for part in _parts(out)}) < len(_parts(out)):
+        raise DataError(f"{out}: one of these files is named twice. Name another for each.")
     for part in _parts(out):
         suffix = suffix_of(part)
         if not Path(part).parent.is_dir():
@@ -89,13 +91,20 @@ def write_rows(out: str, rows: Iterator[Row], wanted: Wanted) -> tuple[int, Mapp
     first = list(islice(rows, _SAMPLE))
     references = max((len(row.targets) for row in first), default=1)
     lost: dict[str, int] = {}
-    number = 0
+    beside: dict[str, None] = {}
+    untold = number = 0
     with opened_writer(out, wanted, references=references) as writer:
         for row in chain(first, rows):
             what = writer.write(row)
             if what is not None:
                 lost[what] = lost.get(what, 0) + 1
             number += what is None or not what.startswith("left out")
+            if more := row.extras.keys() - wanted.extras:
+                beside.update(dict.fromkeys(name for name in row.extras if name in more))
+                untold += 1
+    if untold and suffix_of(out) in (*_TABLES, ".parquet"):
+        names = ",".join(beside)
+        lost[f"with {names.replace(',', ', ')} beside them, which `--with {names}` would write"] = untold
     return number, lost
 
 

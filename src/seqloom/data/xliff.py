@@ -30,6 +30,11 @@ def xliff_records(file: str, blocks: Iterable[bytes]) -> Iterator[Record | BadLi
         extras = {"document": document} if document else {}
         if name := said.get("resname") or said.get("name") or said.get("id"):
             extras["id"] = name
+        for group in node.children("context-group"):
+            for each in group.children("context"):
+                kind = each.attributes.get("context-type", "")
+                if kind.startswith("x-"):
+                    extras[kind.removeprefix("x-")] = each.text(preserve=True)
         if node.tag == "trans-unit":
             yield _record(node, source, target, extras)
         else:

@@ -92,7 +92,8 @@ def _within(
         steps = int((left - pauses * pause) / cost.step)
         every = 0
     if steps < _TOO_FEW:
-        logger.warning("The budget of %.0f s is enough for %d steps only. Give it more.", seconds, max(1, steps))
+        enough = "a step" if steps <= 1 else f"{steps} steps"
+        logger.warning("The budget leaves %.0f s, enough for %s only. Give it more.", max(0.0, seconds), enough)
     steps = max(1, steps if limit is None else min(steps, limit))
     every = every or max(math.ceil(steps / pauses), steps_between_validations(steps, steps_per_epoch=per_epoch))
     plan = Plan(

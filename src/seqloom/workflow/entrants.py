@@ -22,6 +22,7 @@ from seqloom.workflow.kept import kept_rows
 from seqloom.workflow.loading import load
 from seqloom.workflow.manifest import read_manifest
 from seqloom.workflow.speaker import Speaker
+from seqloom.workflow.use import Use
 
 __all__ = ["Entrant", "entrants_of"]
 
@@ -88,6 +89,7 @@ def entrants_of(
         raise DataError("`--on` must be a file where there are several models, but is a pipe, which is read only once.")
     opened = {name: _opened(folder, task, trust, device) for name, folder in named.items()}
     _check_kinds(opened)
+    _check_measures(opened, metrics)  # before the pairs, of which one task cannot read another's
     first, folder = next(iter(opened.values())), next(iter(named.values()))
     own = None if on is not None else _own_pairs(folder, first, task)
     found: list[Entrant] = []
@@ -103,7 +105,7 @@ def entrants_of(
                 metrics=metrics or speaker.recipe.evaluation.metrics,
             )
         )
-        _check_alike(found[0], found[-1])
+        _check_pairs(found[0], found[-1])
     return found, " and ".join(parts_of(on or str(own)))
 
 
@@ -140,13 +142,17 @@ def _check_kinds(opened: Mapping[str, Speaker]) -> None:
         raise DataError(f"models must be of one task to be compared, but {told}. Give each a command of its own.")
 
 
-def _check_alike(first: Entrant, other: Entrant) -> None:
-    one, two = first.speaker.recipe.evaluation, other.speaker.recipe.evaluation
-    if (first.metrics, one.bleu_tokenizer) != (other.metrics, two.bleu_tokenizer):
-        raise RecipeError(
-            f"models must be measured alike to be compared, but {first.name} is by {_measures(first)} and "
-            f"{other.name} by {_measures(other)}. Give each a command of its own."
-        )
+def _check_measures(opened: Mapping[str, Speaker], metrics: Sequence[MetricName]) -> None:
+    (first, one), *others = ((name, _measures(speaker.recipe, metrics)) for name, speaker in opened.items())
+    for name, other in others:
+        if other != one:
+            raise RecipeError(
+                f"models must be measured alike to be compared, but {first} is by {one} and {name} by {other}. "
+                "Give each a command of its own."
+            )
+
+
+def _check_pairs(first: Entrant, other: Entrant) -> None:
     pairs = [[(each.source, each.references) for each in entrant.tested] for entrant in (first, other)]
     if pairs[0] != pairs[1]:
         raise DataError(
@@ -155,6 +161,8 @@ def _check_alike(first: Entrant, other: Entrant) -> None:
         )
 
 
-def _measures(entrant: Entrant) -> str:
-    tokenizer = entrant.speaker.recipe.evaluation.bleu_tokenizer
-    return ", ".join([*entrant.metrics, *([f"BLEU's tokens by {tokenizer}"] if tokenizer else [])])
+def _measures(recipe: Use, metrics: Sequence[MetricName]) -> str:
+    tokenizer = recipe.evaluation.bleu_tokenizer
+    return ", ".join(
+        [*(metrics or recipe.evaluation.metrics), *([f"BLEU's tokens by {tokenizer}"] if tokenizer else [])]
+    )

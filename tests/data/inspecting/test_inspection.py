@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -206,6 +207,69 @@ def test_labels_are_labels(tmp_path: Path) -> None:
     assert not {"boilerplate: target", "misaligned", "ratio: short"} & set(findings)
 
 
+TAGS = ["O", "O", "O", "O", "B-name", "I-name"]
+
+
+def tagged(number: int, *, seed: int) -> Pairs:
+    """Sentences of words that differ, and a tag for each."""
+    dice = random.Random(seed)
+    words = [["".join(dice.choices("aeiklmnorst", k=5)) for _ in range(dice.randint(4, 9))] for _ in range(number)]
+    return [(f"{' '.join(said)} ?", " ".join(dice.choices(TAGS, k=len(said) + 1))) for said in words]
+
+
+def test_tags_are_no_translation(tmp_path: Path) -> None:
+    """The same row of tags stands beside other words in every set, and has no question mark: nothing is wrong."""
+    rows = [*tagged(500, seed=1), *((f"so {number} &lt; it ends", "O O O O O") for number in range(40))]
+    found, findings = look(tmp_path, rows, [*tagged(60, seed=2), ("a b c d e", "O O O O O"), rows[3]])
+    assert found.tags.keys() == set(TAGS)
+    assert findings["overlap: test"].counts == {"the whole pair": 1, "the source": 0, "nearly the source": 0}
+    assert {"overlap: test", "markup"} <= set(findings)
+    told = "\n".join(report_lines(found, list(findings.values())))
+    assert re.search(r"^ +tag +words +share$", told, re.MULTILINE)
+    assert {key for key in findings if not key.startswith("unknown")} <= {
+        "overlap: test",
+        "markup",
+        "few pairs",
+        "near duplicates",
+        "duplicates",
+        "conflicting labels",
+    }
+
+
+def test_what_is_turned_round_has_no_tags(tmp_path: Path) -> None:
+    dice = random.Random(1)
+    digits = [" ".join(dice.choices("0123456789", k=7)) for _ in range(300)]
+    found, _ = look(tmp_path, [(text, text[::-1]) for text in digits])
+    assert not found.tags
+
+
+def test_commands_are_alike_and_yet_no_copies(tmp_path: Path) -> None:
+    """A dozen words on each side: only the same source is a leak."""
+    dice = random.Random(1)
+    commands = [" ".join(dice.choices(["walk", "run", "jump", "left", "right", "twice"], k=7)) for _ in range(600)]
+    pairs = [(command, " ".join(f"I_{word}" for word in command.split() if len(word) < 5)) for command in commands]
+    _, findings = look(tmp_path, pairs[:400], [*pairs[400:], pairs[7]])
+    assert findings["overlap: test"].count < 5
+    assert findings["overlap: test"].counts["the whole pair"] >= 1
+    assert "near duplicates" not in findings
+
+
+def test_a_third_file_is_told_of(book: Pairs, tmp_path: Path) -> None:
+    for place, name in enumerate(("en", "fr", "it")):
+        (tmp_path / f"a.{name}").write_text("".join(f"{(*pair, pair[1])[place]}\n" for pair in book[:300]))
+    found = inspect_files([",".join(f"{tmp_path}/a.{name}" for name in ("en", "fr", "it"))], PLAIN, workers=1)
+    findings = {finding.key: finding for finding in findings_of(found)}
+    assert findings["further targets"].count == found.pairs == 300
+
+
+def test_labels_that_come_first_are_told_of(tmp_path: Path) -> None:
+    pairs = [("good" if number % 3 else "bad", f"text number {number} of all") for number in range(400)]
+    _, findings = look(tmp_path, pairs)
+    assert next(iter(findings)) == "labels first"
+    assert "data.source_columns=[2]" in findings["labels first"].advice
+    assert "boilerplate: source" not in findings
+
+
 # ---- what is made of it ----------------------------------------------------------------------------------------------
 
 
@@ -253,15 +317,47 @@ def test_the_recipe_is_a_recipe_and_says_why(spoilt: tuple[Inspection, list[Find
     assert all(" # " in line for line in section.splitlines())
 
 
-def test_the_recipe_of_labels_and_of_letters(tmp_path: Path) -> None:
-    labels = [(f"text number {place}, {'fine' if place % 2 else 'awful'}", "ab"[place % 2]) for place in range(300)]
-    letters = [(f"{first}{second}o", f"{first} {second} O") for first in "abcdefghij" for second in "klmnopqrstu"]
-    for pairs, base, decoder in ((labels, "translation", "pooled"), (letters, "pronunciation", "transformer")):
-        found, _ = look(tmp_path, pairs)
-        suggestion = suggest(found, findings_of(found), PLAIN)
-        (tmp_path / "made.toml").write_text(suggestion.text, encoding="utf-8")
-        assert suggestion.base == base
-        assert load_recipe(tmp_path / "made.toml").model.decoder.kind == decoder
+@pytest.mark.parametrize(
+    ("pairs", "base", "decoder"),
+    [
+        (
+            [(f"text number {place}, {'fine' if place % 2 else 'awful'}", "ab"[place % 2]) for place in range(300)],
+            "classification",
+            "pooled",
+        ),
+        (
+            [(f"{first}{second}o", f"{first} {second} O") for first in "abcdefghij" for second in "klmnopqrstu"],
+            "pronunciation",
+            "transformer",
+        ),
+        (tagged(300, seed=1), "tagging", "aligned"),
+    ],
+)
+def test_the_recipe_of_labels_letters_and_tags(pairs: Pairs, base: str, decoder: str, tmp_path: Path) -> None:
+    found, _ = look(tmp_path, pairs)
+    suggestion = suggest(found, findings_of(found), PLAIN)
+    (tmp_path / "made.toml").write_text(suggestion.text, encoding="utf-8")
+    assert suggestion.base == base
+    made = load_recipe(tmp_path / "made.toml")
+    assert made.model.decoder.kind == decoder
+    assert made.data.columns == PLAIN.columns
+
+
+def test_the_recipe_of_labels_reads_the_columns_that_were_read_here(tmp_path: Path) -> None:
+    pairs = [("ab"[place % 2], f"text number {place}, {'fine' if place % 2 else 'awful'}") for place in range(300)]
+    settings = replace(PLAIN, source_columns=(2,), target_columns=(1,))
+    found = inspect_files([written(tmp_path / "pairs.tsv", pairs)], settings, workers=1)
+    (tmp_path / "made.toml").write_text(suggest(found, findings_of(found), settings).text, encoding="utf-8")
+    assert load_recipe(tmp_path / "made.toml").data.columns == settings.columns
+
+
+def test_the_recipe_of_tags_without_spans_measures_none(tmp_path: Path) -> None:
+    pairs = [
+        (source, target.replace("B-name", "NOUN").replace("I-name", "VERB")) for source, target in tagged(300, seed=1)
+    ]
+    found, _ = look(tmp_path, pairs)
+    (tmp_path / "made.toml").write_text(suggest(found, findings_of(found), PLAIN).text, encoding="utf-8")
+    assert load_recipe(tmp_path / "made.toml").evaluation.metrics == ("token_accuracy",)
 
 
 # ---- how it is read --------------------------------------------------------------------------------------------------

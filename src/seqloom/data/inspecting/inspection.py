@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 
 from seqloom.core.errors import DataError, RecipeError
 from seqloom.core.settings import override, parse
+from seqloom.data.few_words import few_words
 from seqloom.data.inspecting.alignment import Alignment, find_misaligned
 from seqloom.data.inspecting.examples import Pair
+from seqloom.data.inspecting.labels import are_labels, tags_of
 from seqloom.data.inspecting.languages import Strangers, find_strangers
 from seqloom.data.inspecting.overlap import Held, Overlap
 from seqloom.data.inspecting.sketches import Blocks, Copies, Places
@@ -37,9 +39,6 @@ _STRETCH = 8000
 _PAYS = 8
 """Stretches from which on it pays to start other processes."""
 _MOST_HELD = 200_000
-_MOST_LABELS = 100
-_FEWEST_OF_A_LABEL = 5
-_LABEL_WORDS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,13 +65,24 @@ class Inspection:
     pieces: Sequence[Pieces]
     labels: Counter[str]
     """Of targets that are labels, how often each was met in the sample; empty where they are texts."""
+    tags: Counter[str]
+    """The same of tags, where every word of a source has one."""
+    exchanged: bool
+    """Whether the sources look like labels, and the targets do not."""
     strangers: Strangers
     alignment: Alignment
     shown: dict[int, Pair]
     """Pairs by their number in the order of reading, where a finding needs them."""
+    further: int = 0
+    """Pairs with more targets than the one that is looked at."""
     empty: int = 0
     first_empty: Sequence[str] = ()
     seconds: float = 0.0
+
+    @property
+    def coded(self) -> bool:
+        """Whether targets are labels or tags, and so say nothing in a language."""
+        return bool(self.labels or self.tags)
 
     @property
     def pairs(self) -> int:
@@ -99,12 +109,15 @@ def inspect_files(
             raise DataError(f"{', '.join(map(shown, files))}: no pair has text on both sides. Check the columns.")
         sample = gathered.blocks.items
         copies = gathered.places[0].copies(), gathered.places[1].copies()
-        labels = _labels(copies[1], sample, gathered.tally)
-        texts = sample if not labels else []
+        labels = (
+            Counter(pair.target for pair in sample) if are_labels(copies[1], gathered.tally.sides[1]) else Counter()
+        )
+        tags = tags_of(sample)
+        texts = sample if not labels and not tags else []
         alignment = hands.do(find_misaligned, texts)
         pieces = hands.do(_pieces, sample, gathered.tally.pairs)
         strangers = hands.do(find_strangers, texts)
-        near = _near(sample)
+        near = [] if few_words(pair.source for pair in sample) else _near(sample)
         words = count_words([pair.source for pair in sample]), count_words([pair.target for pair in sample])
         wanted = _wanted(copies)
         return Inspection(
@@ -126,9 +139,12 @@ def inspect_files(
             ),
             pieces=pieces(),
             labels=labels,
+            tags=tags,
+            exchanged=not labels and are_labels(copies[0], gathered.tally.sides[0]),
             strangers=strangers(),
             alignment=alignment(),
             shown={row: sample[row] for row in wanted} if gathered.blocks.whole else _at(files, settings, wanted),
+            further=reading.further,
             empty=reading.empty,
             first_empty=reading.first_empty,
             seconds=time.perf_counter() - begun,
@@ -149,7 +165,7 @@ class _Reading:
     def __init__(self, files: Sequence[str], settings: DataSettings) -> None:
         self.files, self.settings = files, settings
         self.ledger = Ledger(on_bad_line="skip")
-        self.empty = 0
+        self.further = self.empty = 0
         self.first_empty: list[str] = []
 
     def __iter__(self) -> Iterator[Pair]:
@@ -164,6 +180,7 @@ class _Reading:
                     if len(self.first_empty) < 3:
                         self.first_empty.append(f"{row.file}:{row.line}")
                 else:
+                    self.further += len(row.targets) > 1
                     yield Pair(row.source, target, row.file, row.line)
 
 
@@ -224,7 +241,7 @@ class _Hands:
                 yield tally(stretch, self.held), stretch
             return
         for each in self.held:  # before they are handed over, so that no helper need do it again
-            _ = each.signatures
+            _ = each.signatures, each.few
         method = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
         self.pool = ProcessPoolExecutor(self.workers, get_context(method), _begin, (self.held,))
         ahead: deque[tuple[Future[Counted], Sequence[Pair]]] = deque()
@@ -261,15 +278,6 @@ def _near(sample: Sequence[Pair]) -> list[tuple[int, int]]:
     """Sources that are nearly another one, but not quite."""
     nearly = near_pairs([pair.source for pair in sample])
     return [(low, high) for low, high in nearly.tolist() if sample[low].source != sample[high].source]
-
-
-def _labels(targets: Copies, sample: Sequence[Pair], found: Tally) -> Counter[str]:
-    """Few short texts that come again and again are labels."""
-    kinds = len(targets.starts)
-    labels = kinds <= _MOST_LABELS and len(targets.keys) >= _FEWEST_OF_A_LABEL * kinds
-    if not labels or found.sides[1].quantile(0.99) > _LABEL_WORDS:
-        return Counter()
-    return Counter(pair.target for pair in sample)
 
 
 def _wanted(copies: tuple[Copies, Copies]) -> list[int]:

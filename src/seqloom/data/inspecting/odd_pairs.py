@@ -26,7 +26,7 @@ def _scripts(found: Inspection) -> Iterator[Finding]:
         usual = {script for script in range(len(SCRIPTS)) if letters[script] / whole >= _USUAL}
         kana, han = SCRIPTS.index("kana"), SCRIPTS.index("Chinese characters")
         usual |= {han} if kana in usual else set()
-        if (name == "target" and found.labels) or not usual:
+        if (name == "target" and found.coded) or not usual:
             continue
         odd = Few[Example]()
         named: list[str] = []
@@ -86,7 +86,7 @@ _FAULTS: dict[str, tuple[str, str]] = {
 def _faults(found: Inspection) -> Iterator[Finding]:
     for name, (title, advice) in _FAULTS.items():
         few = found.tally.faults.get(name)
-        if few is None or (found.labels and name in ("untranslated", "questions", "numbers", "placeholders")):
+        if few is None or (found.coded and name in ("untranslated", "questions", "numbers", "placeholders")):
             continue
         share = few.count / found.pairs
         if name == "questions" and share > 0.1:  # the sides are no translations: questions and answers, say
@@ -99,7 +99,7 @@ def _faults(found: Inspection) -> Iterator[Finding]:
 
 
 def _ratios(found: Inspection) -> Iterator[Finding]:
-    if found.labels or found.tally.ratios.sum() < 50:
+    if found.coded or found.tally.ratios.sum() < 50:
         return
     low, middle, high = ratio_range(found)
     times = math.exp(high - middle)

@@ -9,8 +9,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from seqloom.data.few_words import few_words
 from seqloom.data.inspecting.examples import Example, Pair
-from seqloom.data.nearness import Signatures, pairs_between, signatures
+from seqloom.data.nearness import NEAR, Signatures, pairs_between, signatures
 
 __all__ = ["Held", "Match", "Overlap", "mixed"]
 
@@ -52,13 +53,24 @@ class Held:
         return [pair.source for pair in self.pairs], [pair.target for pair in self.pairs]
 
     @cached_property
+    def few(self) -> tuple[bool, bool]:
+        """Sides in a few words: of sources only those that are the same are leaks, and targets never are."""
+        return bool(few_words(self.texts[0])), bool(few_words(self.texts[1]))
+
+    @cached_property
     def both(self) -> NDArray[np.uint64]:
         return mixed(*(side.folded for side in self.signatures))
 
     def matches(self, pairs: Sequence[Pair], found: tuple[Signatures, Signatures]) -> tuple[list[Match], int]:
         """In these training pairs, by the held pair's place; and how many training pairs have a held text, folded."""
         ours, texts = self.signatures, ([pair.source for pair in pairs], [pair.target for pair in pairs])
-        near = [pairs_between(ours[side], found[side], self.texts[side], texts[side]) for side in range(2)]
+        reach = [1.0 if few else NEAR for few in self.few]
+        near = [
+            pairs_between(ours[side], found[side], self.texts[side], texts[side], threshold=reach[side])
+            for side in range(2)
+        ]
+        if self.few[1]:
+            near[1] = near[1][:0]
         same = [each[ours[side].folded[each[:, 0]] == found[side].folded[each[:, 1]]] for side, each in enumerate(near)]
         theirs = mixed(found[0].folded, found[1].folded)
         whole = np.isin(self.both, theirs)
@@ -78,7 +90,7 @@ class Held:
             )
             for place in sorted(shown)
         ]
-        return matches, int(np.count_nonzero(known[0] | known[1]))
+        return matches, int(np.count_nonzero(known[0] if self.few[1] else known[0] | known[1]))
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,7 +37,9 @@ def page_of(found: Inspection, findings: Sequence[Finding], suggestion: Suggesti
         Section(title="Characters", blocks=_characters(found)),
     ]
     if found.labels:
-        sections.insert(2, Section(title="Labels", blocks=[_labels(found)]))
+        sections.insert(2, Section(title="Labels", blocks=[_names(found.labels, "labels")]))
+    if found.tags:
+        sections.insert(2, Section(title="Tags", blocks=[_names(found.tags, "tags")]))
     code = pages.Code(text=suggestion.text, caption=f"From the recipe `{suggestion.base}`: {suggestion.why}")
     sections.append(
         Section(
@@ -128,7 +131,7 @@ def _lengths(found: Inspection) -> list[pages.Block]:
     )
     blocks: list[pages.Block] = [words]
     ratios = found.tally.ratios
-    if ratios.sum() and not found.labels:
+    if ratios.sum() and not found.coded:
         inside = np.flatnonzero(ratios)
         first, last = max(0, int(inside[0]) - 1), int(inside[-1]) + 2
         # A bin of a factor of 1.05 is too fine for few pairs.
@@ -185,7 +188,7 @@ def _vocabulary(found: Inspection) -> list[pages.Block]:
         ],
     )
     blocks: list[pages.Block] = [words]
-    if found.pieces and not found.labels:
+    if found.pieces and not found.coded:
         sizes = [float(pieces.size) for pieces in found.pieces]
         if len(sizes) > 1:
             lines = [
@@ -256,12 +259,11 @@ def _characters(found: Inspection) -> list[pages.Block]:
     return [pages.SideBySide(blocks=bars), Table(caption="Characters", columns=columns, rows=rows)]
 
 
-def _labels(found: Inspection) -> pages.Bars:
-    whole = sum(found.labels.values())
-    bars = {label: float(count) for label, count in found.labels.most_common(_BARS)}
+def _names(names: Counter[str], what: str) -> pages.Bars:
+    bars = {name: float(count) for name, count in names.most_common(_BARS)}
     return pages.Bars(
-        caption="Labels" if len(found.labels) <= _BARS else f"The commonest {_BARS} of {len(found.labels)} labels",
-        alt=f"{len(found.labels)} labels.",
+        caption=what.capitalize() if len(names) <= _BARS else f"The commonest {_BARS} of {len(names)} {what}",
+        alt=f"{len(names)} {what}.",
         bars=bars,
-        notes={label: f"{count:,.0f} · {percent(count / whole)}" for label, count in bars.items()},
+        notes={name: f"{count:,.0f} · {percent(count / names.total())}" for name, count in bars.items()},
     )

@@ -22,10 +22,10 @@ def report_lines(found: Inspection, findings: Sequence[Finding]) -> Iterator[str
     yield f"{', '.join(found.files)}: {read}"
     yield ""
     yield from _table(_rows(found))
-    if found.pieces and not found.labels:
+    if found.pieces and not found.coded:
         yield ""
         yield from _table(_sizes(found))
-    if found.labels:
+    if found.coded:
         yield ""
         yield from _table(_labels(found))
     yield ""
@@ -74,9 +74,10 @@ def _sizes(found: Inspection) -> list[list[str]]:
 
 
 def _labels(found: Inspection) -> list[list[str]]:
-    whole = sum(found.labels.values())
-    rows = [["label", "texts" if found.whole else "texts of a sample", "share"]]
-    rows += [[label, f"{count:,}", percent(count / whole)] for label, count in found.labels.most_common(12)]
+    names, what, of = (found.labels, "label", "texts") if found.labels else (found.tags, "tag", "words")
+    whole = names.total()
+    rows = [[what, of if found.whole else f"{of} of a sample", "share"]]
+    rows += [[name, f"{count:,}", percent(count / whole)] for name, count in names.most_common(12)]
     return rows
 
 

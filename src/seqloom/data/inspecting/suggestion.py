@@ -57,24 +57,22 @@ def suggest(
     lines |= _reading(found, settings)
     lines |= _tokens(found, base)
     lines |= _cleaning(found, {finding.key: finding for finding in findings})
-    drop: tuple[str, ...] = ()
-    steps = bool(found.labels) and not any(" " in label for label in found.labels)
-    if steps:
-        lines |= _LABELLED
-        lines.pop("max_target", None)
-        drop = ("max_target",)
     text = shipped_recipes()[base].read_text("utf-8")
-    text = _with(text, "data", lines, drop=drop)
-    if steps:
-        text = _classifier(text)
+    # The recipe's own columns are those of another file.
+    columns = [name for name in ("source_columns", "target_columns") if name not in lines]
+    text = _with(text, "data", lines, drop=columns)
+    if base == "tagging" and not any(tag.startswith("B-") for tag in found.tags):
+        text = _with(text, "evaluation", _NO_SPANS)
     about = f"# Made by `seqloom data inspect` from the recipe `{base}`: {why}.\n"
     rest = "# Below [data], all is as that recipe has it; `--budget 20m` plans the training by the clock.\n"
     return Suggestion(base=base, why=why, text=about + rest + text)
 
 
 def _base(found: Inspection) -> tuple[str, str]:
-    if found.labels:
-        return "translation", f"texts with one of {len(found.labels)} labels"
+    if found.labels and not any(" " in label for label in found.labels):
+        return "classification", f"texts with one of {len(found.labels)} labels"
+    if found.tags:
+        return "tagging", f"each word with one of {len(found.tags)} tags"
     types = [len(words.counts) for words in found.words]
     longest = [side.quantile(0.99) for side in found.tally.sides]
     if max(types) <= _FEW_TYPES and _spelled(found):
@@ -113,6 +111,8 @@ def _reading(found: Inspection, settings: DataSettings) -> dict[str, Line]:
 
 
 def _tokens(found: Inspection, base: str) -> dict[str, Line]:
+    if base == "classification" and _unspaced(found)[0]:
+        return {"tokenizer": ('{ kind = "character" }', "there are no spaces between words")}
     if base != "translation" or not found.pieces:
         return {}
     pieces = best_pieces(found)
@@ -149,6 +149,8 @@ def best_pieces(found: Inspection) -> Pieces:
 
 def _cleaning(found: Inspection, findings: Mapping[str, Finding]) -> dict[str, Line]:
     lines: dict[str, Line] = {}
+    if found.tags:  # each word keeps its tag, so nothing may change how many there are
+        findings = {key: finding for key, finding in findings.items() if key == "duplicates"}
 
     def said(key: str) -> str:
         finding = findings[key]
@@ -176,7 +178,7 @@ def _cleaning(found: Inspection, findings: Mapping[str, Finding]) -> dict[str, L
     if "long" in findings:
         most = 2 * max(side.quantile(0.999) for side in found.tally.sides)
         lines["cleaning.max_length"] = (str(max(10, most)), "words; twice what 99.9 % have")
-    if not found.labels and found.tally.ratios.sum() >= 50:
+    if not found.coded and found.tally.ratios.sum() >= 50:
         low, middle, high = ratio_range(found)
         ratio = max(6.0, float(math.ceil(1.5 * math.exp(max(high, -low)))))
         why = f"usual is {math.exp(middle):.2g}; short pairs vary more"
@@ -184,40 +186,9 @@ def _cleaning(found: Inspection, findings: Mapping[str, Finding]) -> dict[str, L
     return lines
 
 
-def _quoted(text: str) -> str:
-    return json.dumps(text)
-
-
-_LABELLED: Mapping[str, Line] = {
-    "joint": ("false", "texts and labels have nothing in common"),
-    "target_tokenizer.kind": (_quoted("word"), "a label is a token …"),
-    "target_tokenizer.split": (_quoted("space"), "… whole, whatever signs it has"),
-    "cleaning.max_ratio": ("0.0", "a label is as short as it is"),
+_NO_SPANS: Mapping[str, Line] = {
+    "metrics": ('["token_accuracy"]', "the share of tags that are right: there are no spans here, as of B- and I-"),
 }
-_CLASSIFIER: Mapping[str, Mapping[str, Line]] = {
-    "model": {"tie": (_quoted("none"), "texts and labels have nothing to share")},
-    "evaluation": {
-        "metrics": ('["accuracy", "f1"]', "the share that is right; and F1, which sees the rare labels too"),
-        "pairs": ("500", "of the validation texts, answered each time"),
-    },
-    "answers": {"beam": ("1", "there is one step, so the best label is found at once")},
-}
-_DECODER: Mapping[str, Line] = {
-    "kind": (_quoted("pooled"), "one step: a label for the whole text"),
-    "width": ("192", "as wide as the encoder"),
-    "dropout": ("0.2", "tens of thousands of texts are soon known by heart"),
-}
-
-
-def _classifier(text: str) -> str:
-    """One step instead of many; how long the training takes is left to the recipe."""
-    text = text[: text.index("[[budget]]")].rstrip() + "\n"
-    text = re.sub(r"^about = .*$", 'about = "Texts to labels."', text, count=1, flags=re.MULTILINE)
-    for section, lines in _CLASSIFIER.items():
-        text = _with(text, section, lines, drop=("length_penalty", "smoothing"))
-    start = text.index("[model.decoder]\n") + len("[model.decoder]\n")
-    body = "\n".join(_line(key, *given) for key, given in _DECODER.items())
-    return text[:start] + body + "\n" + text[text.index("\n[", start) :]
 
 
 def _with(text: str, section: str, lines: Mapping[str, Line], *, drop: Sequence[str] = ()) -> str:

@@ -34,6 +34,7 @@ def to_data(found: Inspection, findings: Sequence[Finding], suggestion: Suggesti
             for pieces in found.pieces
         ],
         "labels": dict(found.labels.most_common()),
+        "tags": dict(found.tags.most_common()),
         "findings": [_finding(finding) for finding in findings],
         "recipe": suggestion.text,
     }

@@ -20,7 +20,7 @@ _LEARNT = 0.005
 
 def _overlaps(found: Inspection) -> Iterator[Finding]:
     for overlap in found.overlaps:
-        yield from _overlap(overlap, labelled=bool(found.labels))
+        yield from _overlap(overlap, labelled=found.coded)
 
 
 def _overlap(overlap: Overlap, *, labelled: bool) -> Iterator[Finding]:
@@ -58,6 +58,20 @@ def _overlap(overlap: Overlap, *, labelled: bool) -> Iterator[Finding]:
         advice=clean if level != "note" else "Few enough to live with; know it when you compare scores.",
         examples=[overlap.example(match) for match in list(places.values())[:5]],
     )
+
+
+def _exchanged(found: Inspection) -> Iterator[Finding]:
+    if found.exchanged:
+        number = len(found.sources.starts)
+        yield Finding(
+            key="labels first",
+            level="bad",
+            title=f"The sources are no more than {counted(number, 'text')} again and again, as labels are",
+            count=found.pairs,
+            share=1.0,
+            advice="Where the text is to be read and the label to be said, name their columns: "
+            "`--set 'data.source_columns=[2]' --set 'data.target_columns=[1]'`.",
+        )
 
 
 def _duplicates(found: Inspection) -> Iterator[Finding]:
@@ -108,14 +122,15 @@ def _conflicts(found: Inspection) -> Iterator[Finding]:
         for first, *others in rows
     ]
     share = count / max(1, round(len(several) / found.share))
-    if found.labels:
+    if found.coded:
+        what = "label" if found.labels else "row of tags"
         yield Finding(
             key="conflicting labels",
             level="bad" if share >= 0.005 else "warn",
-            title=f"{counted(count, 'text')} with more than one label",
+            title=f"{counted(count, 'text')} with more than one {what}",
             count=count,
             share=share,
-            advice="One of the labels is wrong, or the task is not decided by the text. Mend or drop them.",
+            advice=f"One {what} is wrong, or the task is not decided by the text. Mend or drop them.",
             examples=examples,
         )
         return
@@ -133,7 +148,7 @@ def _conflicts(found: Inspection) -> Iterator[Finding]:
 
 def _boilerplate(found: Inspection) -> Iterator[Finding]:
     """One target for many different sources."""
-    if found.labels:
+    if found.coded or found.exchanged:
         return
     most = max(20, round(0.0005 * found.pairs))
     for side, name, other in ((found.targets, "target", "source"), (found.sources, "source", "target")):
@@ -252,7 +267,7 @@ def _balance(found: Inspection) -> Iterator[Finding]:
 
 def _unknown(found: Inspection) -> Iterator[Finding]:
     for name, *known in found.known:
-        worst = min(known[: 1 if found.labels else 2])
+        worst = min(known[: 1 if found.coded else 2])
         if worst < 0.95:
             side = ("source", "target")[known.index(worst)]
             yield Finding(
@@ -264,6 +279,19 @@ def _unknown(found: Inspection) -> Iterator[Finding]:
                 share=1 - worst,
                 advice="Another domain, or too few pairs: subwords help, more data helps more.",
             )
+
+
+def _further(found: Inspection) -> Iterator[Finding]:
+    if found.further:
+        yield Finding(
+            key="further targets",
+            level="note",
+            title=f"{counted(found.further, 'pair')} with several targets, of which this looks at the first",
+            count=found.further,
+            share=found.further / found.pairs,
+            text="A training learns from the first, too; a test counts all of them as right.",
+            advice="Where the others are another language, name that pair of files, as in `a.de,a.fr`.",
+        )
 
 
 def _small(found: Inspection) -> Iterator[Finding]:
@@ -278,6 +306,6 @@ def _small(found: Inspection) -> Iterator[Finding]:
         )
 
 
-WRONG = (_broken, _overlaps)
+WRONG = (_broken, _exchanged, _overlaps)
 REPEATED = (_boilerplate, _chinese, _duplicates, _conflicts)
-SHAPE = (_balance, _lengths, _unknown, _small)
+SHAPE = (_balance, _lengths, _unknown, _further, _small)

@@ -11,7 +11,7 @@ from typing import Any
 from seqloom.core import settings
 from seqloom.core.errors import ModelFolderError
 from seqloom.core.toml import inline
-from seqloom.explain.runs.run import Run, is_run, read_run
+from seqloom.explain.runs.run import Run, is_run, read_run, was_begun
 
 __all__ = ["Differing", "Listing", "runs_below"]
 
@@ -83,19 +83,21 @@ def runs_below(folders: Sequence[Path]) -> Listing:
 
 
 def _below(folder: Path, deep: int) -> Iterator[Path]:
-    """What lies in a run's folder is the run's own."""
+    """What lies in a run's folder is the run's own. One that is only locked may hold several, as a comparison does."""
     if is_run(folder):
         yield folder
         return
-    if not deep:
-        return
+    several = [run for each in _inside(folder) for run in _below(each, deep - 1)] if deep else []
+    yield from several or ([folder] if was_begun(folder) else [])
+
+
+def _inside(folder: Path) -> list[Path]:
+    """Folders in which runs may be."""
     try:
-        inside = sorted(Path(each.path) for each in os.scandir(folder) if each.is_dir(follow_symlinks=False))
+        found = sorted(Path(each.path) for each in os.scandir(folder) if each.is_dir(follow_symlinks=False))
     except OSError:
-        return
-    for each in inside:
-        if not each.name.startswith(".") and each.name not in _NOT_BELOW:
-            yield from _below(each, deep - 1)
+        return []
+    return [each for each in found if not each.name.startswith(".") and each.name not in _NOT_BELOW]
 
 
 def _settings(run: Run) -> dict[str, str]:

@@ -19,7 +19,7 @@ from seqloom.core.locking import acquire
 from seqloom.workflow.manifest import read_manifest, read_metrics
 from seqloom.workflow.sizes import megabytes_of, parameters_of
 
-__all__ = ["Curve", "Run", "State", "is_run", "read_run", "thinned"]
+__all__ = ["Curve", "Run", "State", "is_run", "read_run", "thinned", "was_begun"]
 
 _POINTS = 200
 """Of a curve: more than can be seen make a page large."""
@@ -167,8 +167,13 @@ def thinned(number: int) -> list[int]:
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a run lives there, or did until something ended it before it had a model."""
-    return (folder / "manifest.json").is_file() or (folder / ".lock").is_file()
+    """Whether a run lives there."""
+    return (folder / "manifest.json").is_file()
+
+
+def was_begun(folder: Path) -> bool:
+    """Whether something was begun there, which may have ended before it had a model."""
+    return (folder / ".lock").is_file()
 
 
 def read_run(folder: Path, name: str) -> Run:
