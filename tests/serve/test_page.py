@@ -212,6 +212,21 @@ def test_lines_are_answered_apart_and_those_that_stand_are_not_asked_again(tab: 
     assert sum("/v1/predict" in url for url in tab.asked[before:]) == 1
 
 
+def test_each_sentence_of_a_line_is_asked_by_itself_and_stands_in_its_line(tab: Watched) -> None:
+    page = tab.open("translate", "red cat … blue dog\n\ntwo sea")
+    said = []
+    for sentence in ("red cat …", "blue dog", "two sea"):
+        asked = tab.context.request.post(f"{tab.address}/v1/predict", data={"source": {"source": sentence}})
+        said.append(asked.json()["answers"][0]["text"])
+    assert said[1:] == ["bleu chien", "deux mer"]
+    playwright.expect(page.locator(".piece")).to_have_text([*said[:2], "", said[2]])
+    playwright.expect(page.locator(".line")).to_have_text([f"{said[0]} bleu chien", "", "deux mer"])
+    page.get_by_role("button", name="bleu", exact=True).hover()
+    page.locator(".behind .shaded").first.wait_for(state="attached")
+    assert "blue" in page.locator(".behind .shaded").all_text_contents()
+    assert "red" not in page.locator(".behind .shaded").all_text_contents()
+
+
 def test_pointing_at_a_word_shades_where_it_comes_from_and_the_other_way(tab: Watched) -> None:
     page = tab.open("translate", "red cat blue dog")
     tab.settled()

@@ -1,4 +1,4 @@
-// One line of a text and its answer: asked, said bit by bit, cut into words, looked into.
+// One piece of a text, a line or a sentence, and its answer: asked, said bit by bit, cut into words, looked into.
 
 import { ask, Problem, stream } from "./api.js";
 import { h, styled } from "./dom.js";
@@ -16,7 +16,7 @@ export class Line {
     this.source = source;
     this.lang = lang;
     this.opens = opens;
-    this.node = h("p", { class: "line" }, source.trim() ? "" : h("br"));
+    this.node = h("span", { class: "piece" }, source.trim() ? "" : h("br"));
     this.begin = ""; // What a person chose: the answer goes on from there.
     this.answer = source.trim() ? null : { text: "", tokens: [], token_confidences: [] };
     this.words = [];

@@ -2,6 +2,7 @@
 
 import { h, labelled, styled } from "./dom.js";
 import { forNow } from "./keep.js";
+import { piecesOf, whole } from "./sentences.js";
 import { languageOf, wordsOf } from "./tokens.js";
 
 export class Typed {
@@ -14,6 +15,7 @@ export class Typed {
     this.node = labelled(label, this.field, { class: "labelled typed" });
     this.node.append(h("div", { class: "both" }, this.behind, this.field));
     this.words = [];
+    this.cut = whole; // How a line becomes what is asked by itself.
     this.onpoint = () => {};
     this.field.addEventListener("input", (event) => {
       forNow.set(`typed.${this.name}`, this.field.value);
@@ -41,8 +43,8 @@ export class Typed {
     this.copied();
   }
 
-  get lines() {
-    return this.value.split("\n");
+  get pieces() {
+    return piecesOf(this.value, this.cut);
   }
 
   copied() {
@@ -50,24 +52,24 @@ export class Typed {
     for (const node of [this.field, this.behind]) lang ? node.setAttribute("lang", lang) : node.removeAttribute("lang");
     const inside = [];
     this.words = [];
-    for (const [line, text] of this.lines.entries()) {
-      let at = 0;
+    let at = 0;
+    for (const [piece, { text, start }] of this.pieces.entries()) {
       for (const [number, word] of wordsOf(text).entries()) {
+        const [from, to] = [start + word.start, start + word.end];
         const span = h("span", {}, word.text);
-        inside.push(text.slice(at, word.start), span);
-        at = word.end;
-        this.words.push({ line, number, span, ...word });
+        inside.push(this.value.slice(at, from), span);
+        at = to;
+        this.words.push({ piece, number, span, start: from, end: to });
       }
-      inside.push(`${text.slice(at)}\n`);
     }
-    this.behind.replaceChildren(...inside);
+    this.behind.replaceChildren(...inside, `${this.value.slice(at)}\n`);
     this.behind.scrollTop = this.field.scrollTop;
   }
 
-  /** Shade the words of a line by these weights, from 0 to 1; none: shade nothing. */
-  shade(line, weights) {
+  /** Shade the words of a piece by these weights, from 0 to 1; none: shade nothing. */
+  shade(piece, weights) {
     for (const word of this.words) {
-      const weight = word.line === line ? (weights?.[word.number] ?? 0) : 0;
+      const weight = word.piece === piece ? (weights?.[word.number] ?? 0) : 0;
       word.span.classList.toggle("shaded", weight > 0.03);
       styled(word.span, { "--weight": weight.toFixed(3) });
     }
@@ -79,8 +81,6 @@ export class Typed {
   }
 
   around(place) {
-    const before = this.value.slice(0, place).split("\n");
-    const [line, at] = [before.length - 1, before.at(-1).length];
-    return this.words.find((word) => word.line === line && word.start <= at && at <= word.end) ?? null;
+    return this.words.find((word) => word.start <= place && place <= word.end) ?? null;
   }
 }

@@ -10,6 +10,7 @@ import { Inside } from "../inside.js";
 import { forGood } from "../keep.js";
 import { Line, shares } from "../line.js";
 import { Choice, directionOf, keepDirection, questionOf } from "../models.js";
+import { gapIn, sentencesOf, whole } from "../sentences.js";
 import { Asker } from "../status.js";
 import { languageOf, wordsOf } from "../tokens.js";
 import { Typed } from "../typed.js";
@@ -135,6 +136,7 @@ class Translate {
     this.languages = { source, target };
     keepDirection(this.model, [source, target]);
     this.typed.lang = source;
+    this.typed.cut = translates(this.model) ? sentencesOf : whole;
     this.typed.copied();
     this.glossary.of(this.model, source, target);
     this.glossary.opener.hidden = !this.model.takes.includes("constraints");
@@ -185,7 +187,7 @@ class Translate {
 
   #swap() {
     const { source, target } = this.languages;
-    const said = this.lines.map((line) => line.text).join("\n");
+    const said = this.#text;
     this.choice.choose(this.#back().id);
     if (said.trim()) this.typed.value = said;
     this.#into([target, source]);
@@ -212,7 +214,8 @@ class Translate {
   /** A line that stands as it stood keeps its answer. */
   #renew() {
     const before = [...this.lines];
-    this.lines = this.typed.lines.map((text, place) => {
+    const pieces = this.typed.pieces;
+    this.lines = pieces.map(({ text }, place) => {
       const same = before[place]?.source === text ? place : before.findIndex((line) => line?.source === text);
       if (same >= 0) {
         const [kept] = [before[same]];
@@ -223,7 +226,17 @@ class Translate {
       line.after(before[place]);
       return line;
     });
-    this.said.replaceChildren(...this.lines.map((line) => line.node));
+    const paragraphs = [[]];
+    for (const [place, { last }] of pieces.entries()) {
+      paragraphs.at(-1).push(this.lines[place].node, last ? "" : gapIn(this.languages.target));
+      if (last) paragraphs.push([]);
+    }
+    this.said.replaceChildren(...paragraphs.slice(0, -1).map((nodes) => h("p", { class: "line" }, nodes)));
+  }
+
+  /** All that is said. */
+  get #text() {
+    return [...this.said.children].map((line) => line.textContent).join("\n");
   }
 
   async #answer(options) {
@@ -236,7 +249,7 @@ class Translate {
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, next));
-    this.aloud.textContent = this.lines.map((line) => line.text).join("\n");
+    this.aloud.textContent = this.#text;
     this.#drawn();
   }
 
@@ -305,7 +318,7 @@ class Translate {
     if (this.pointed === at) return;
     this.pointed = at;
     for (const line of this.lines) line.shade(null);
-    const line = at && this.lines[at.line];
+    const line = at && this.lines[at.piece];
     if (!line?.answer?.text) return;
     await this.#looked(line, (words) => {
       if (this.pointed === at) line.shade(shares(words.map((row) => row[at.number] ?? 0)));
@@ -351,7 +364,7 @@ class Translate {
   }
 
   async #copy() {
-    await copy(this.lines.map((line) => line.text).join("\n"));
+    await copy(this.#text);
     this.asker.status.tell(say("copied"));
   }
 
@@ -385,7 +398,7 @@ class Translate {
   #take(line, answer) {
     line.begin = "";
     line.finish(answer);
-    this.aloud.textContent = line.text;
+    this.aloud.textContent = this.#text;
     this.#drawn();
   }
 }
