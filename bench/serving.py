@@ -1,6 +1,6 @@
 """What a server takes: many clients against one at a time, waiting times, overload, and clients that hang up.
 
-    python bench/serving.py MODEL SENTENCES [--seconds 8] [--tokens 12] [--peer] [--settings --engine=own …]
+    python bench/serving.py MODEL SENTENCES [--seconds 8] [--overload 600] [--peer] [--settings --engine=own …]
 
 A server of its own process is asked over loopback by this one. The load is made by asyncio and not by wrk, which sends
 the next request when the last is answered: where a server is slow, wrk asks less of it, and its waiting times hide what
@@ -164,7 +164,9 @@ def row(name: str, load: Load, *more: str) -> None:
     print(f"{name:30} {load.rate:8.1f} {cost:9.1f} {times}   {'; '.join((statuses, *more))}", flush=True)
 
 
-async def measure(port: int, process: int, bodies: Sequence[bytes], seconds: float, *, all_of_it: bool) -> float:
+async def measure(
+    port: int, process: int, bodies: Sequence[bytes], seconds: float, *, overload: float, all_of_it: bool
+) -> float:
     client = Client(port, bodies)
 
     async def worked(load: Coroutine[None, None, Load]) -> Load:
@@ -185,12 +187,15 @@ async def measure(port: int, process: int, bodies: Sequence[bytes], seconds: flo
     capacity = together.rate
     row("at 80 % of that, by chance", await worked(client.open(0.8 * capacity, seconds)))
     before = memory(process)
-    row("at 5 times that", await worked(client.open(5 * capacity, seconds)))
-    after = memory(process)
+    held = []
+    minutes = max(1, round(overload / 60))
+    for minute in range(minutes):
+        row("at 5 times that", await worked(client.open(5 * capacity, overload / minutes, seed=minute)))
+        held.append(memory(process))
     row("one client, afterwards", await worked(client.closed(1, seconds / 2)))
     if client.lost:
         print(f"without an answer: {dict(client.lost)}")
-    print(f"memory: {before:.0f} MB before the overload, {after:.0f} MB after it")
+    print(f"memory: {before:.0f} MB before the overload, {', '.join(f'{each:.0f}' for each in held)} MB in its course")
     await client.hang_up(HANGING)
     gone = time.perf_counter()
     left = -1.0
@@ -208,6 +213,7 @@ def main() -> None:
     options.add_argument("model")
     options.add_argument("sentences", type=Path)
     options.add_argument("--seconds", type=float, default=8.0, help="of each measurement")
+    options.add_argument("--overload", type=float, help="seconds of the overload, by default as of the others")
     options.add_argument("--tokens", type=int, default=12)
     options.add_argument("--beam", type=int, default=5)
     options.add_argument("--peer", action="store_true", help="measure Hugging Face's model too")
@@ -229,7 +235,9 @@ def main() -> None:
                 assert process.stdout is not None
                 port = int(process.stdout.readline().split()[0].rpartition(":")[2])
                 everything = command is ours
-                rates.append(asyncio.run(measure(port, process.pid, bodies, asked.seconds, all_of_it=everything)))
+                seconds, overload = asked.seconds, asked.overload or asked.seconds
+                found = measure(port, process.pid, bodies, seconds, overload=overload, all_of_it=everything)
+                rates.append(asyncio.run(found))
             finally:
                 process.terminate()
                 with suppress(subprocess.TimeoutExpired):
