@@ -71,7 +71,11 @@ class Client:
         self.idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def line(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return self.idle.pop() if self.idle else await asyncio.open_connection("127.0.0.1", self.port)
+        while self.idle:
+            reader, writer = self.idle.pop()
+            if not reader.at_eof():  # a server closes what is idle for long
+                return reader, writer
+        return await asyncio.open_connection("127.0.0.1", self.port)
 
     async def ask(self, number: int) -> int:
         """The status; 0 where there was no answer."""
@@ -190,7 +194,8 @@ async def measure(
     held = []
     minutes = max(1, round(overload / 60))
     for minute in range(minutes):
-        row("at 5 times that", await worked(client.open(5 * capacity, overload / minutes, seed=minute)))
+        load = await worked(client.open(5 * capacity, overload / minutes, seed=minute))
+        row("at 5 times that", load, *(f"{number} × {why}" for why, number in client.lost.items()))
         held.append(memory(process))
     row("one client, afterwards", await worked(client.closed(1, seconds / 2)))
     if client.lost:

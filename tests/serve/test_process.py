@@ -16,6 +16,7 @@ import httpx2
 import pytest
 
 from seqloom.cli.main import main
+from seqloom.serve.server import bind
 
 from .running import until
 from .small import sources
@@ -128,3 +129,9 @@ def test_what_cannot_be_is_refused_in_a_line(
 ) -> None:
     assert main(["serve", *arguments]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_what_is_written_is_sent_at_once() -> None:
+    """asyncio looks at what a socket says it is: unless that is TCP, a body waits 40 ms for the receipt of its head."""
+    with bind("127.0.0.1", 0) as bound:
+        assert bound.proto == socket.IPPROTO_TCP

@@ -39,6 +39,7 @@ class Server(uvicorn.Server):
         config = uvicorn.Config(
             app,
             http=partial(Line, seconds=settings.upload),  # type: ignore[arg-type]
+            loop="asyncio",  # uvloop takes one new line a turn, and in an overload the others wait until they are reset
             ws="none",
             log_config=None,
             access_log=False,
@@ -86,7 +87,7 @@ def bind(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
     except (OSError, OverflowError) as error:
         raise _taken(host, port, error) from None
-    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # said, for asyncio to send without delay
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
