@@ -68,19 +68,20 @@ class Client:
         ]
         self.lost: Counter[str] = Counter()
         """Why there was no answer."""
-        self.idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self.idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter, float]] = []
+        """And since when."""
 
-    async def line(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def line(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, str]:
         while self.idle:
-            reader, writer = self.idle.pop()
+            reader, writer, since = self.idle.pop()
             if not reader.at_eof():  # a server closes what is idle for long
-                return reader, writer
-        return await asyncio.open_connection("127.0.0.1", self.port)
+                return reader, writer, f"a line idle for {time.perf_counter() - since:.0f} s"
+        return *await asyncio.open_connection("127.0.0.1", self.port), "a new line"
 
     async def ask(self, number: int) -> int:
         """The status; 0 where there was no answer."""
         try:
-            reader, writer = await self.line()
+            reader, writer, line = await self.line()
         except OSError as error:
             self.lost[f"no line: {type(error).__name__}"] += 1
             return 0
@@ -90,10 +91,10 @@ class Client:
             [length] = re.findall(rb"(?i)content-length: (\d+)", head)
             await reader.readexactly(int(length))
         except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
-            self.lost[type(error).__name__] += 1
+            self.lost[f"{type(error).__name__} on {line}"] += 1
             writer.close()
             return 0
-        self.idle.append((reader, writer))
+        self.idle.append((reader, writer, time.perf_counter()))
         return int(head[9:12])
 
     async def closed(self, clients: int, seconds: float) -> Load:
@@ -195,7 +196,7 @@ async def measure(
     minutes = max(1, round(overload / 60))
     for minute in range(minutes):
         load = await worked(client.open(5 * capacity, overload / minutes, seed=minute))
-        row("at 5 times that", load, *(f"{number} × {why}" for why, number in client.lost.items()))
+        row("at 5 times that", load)
         held.append(memory(process))
     row("one client, afterwards", await worked(client.closed(1, seconds / 2)))
     if client.lost:

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from tests.serve.small_models import train_all
 
+from seqloom.data.sentences import cut_sentences
+
 playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
 pytest.importorskip("fastapi", reason="needs the extra `serve`")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -225,6 +227,23 @@ def test_each_sentence_of_a_line_is_asked_by_itself_and_stands_in_its_line(tab: 
     page.locator(".behind .shaded").first.wait_for(state="attached")
     assert "blue" in page.locator(".behind .shaded").all_text_contents()
     assert "red" not in page.locator(".behind .shaded").all_text_contents()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Red cat. Blue dog! two",
+        'She said "No." Then she left.  3.14 is a number. and so on',
+        "Dr. Smith saw J. Doe. Prof. Roe left.",
+        "你好。我很好！真的吗？（是。）好",
+        "Er kam (z.B. Heute). Élan vital... Wait?! Yes",
+        "",
+    ],
+)
+def test_page_and_server_cut_alike(tab: Watched, text: str) -> None:
+    tab.open("translate")
+    cut = "async (text) => (await import('/sentences.js')).sentencesOf(text)"
+    assert tab.page.evaluate(cut, text) == (cut_sentences(text) or [""])
 
 
 def test_pointing_at_a_word_shades_where_it_comes_from_and_the_other_way(tab: Watched) -> None:

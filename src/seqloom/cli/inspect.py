@@ -53,16 +53,14 @@ def inspect(
         from seqloom.data.inspecting.report import report_lines
         from seqloom.data.inspecting.suggestion import suggest
         from seqloom.data.inspecting.summary import to_data
-        from seqloom.explain.pages import check_page
+        from seqloom.explain.pages import check_file, check_page
 
     if not files:
         raise DataError("name at least one file of pairs to look at.")
     if html is not None:
         check_page(html)
-    if recipe is not None and recipe.suffix != ".toml":
-        raise DataError(f"`--recipe` must end in .toml, but is {recipe}.")
-    if recipe is not None and not recipe.absolute().parent.is_dir():
-        raise DataError(f"{recipe}: there is no folder {recipe.parent}. Make it, or choose another `--recipe`.")
+    if recipe is not None:
+        check_file(recipe, "recipe", ".toml")
     settings = data_settings(overrides)
     roles = (("validation", named_all(valid)), ("test", named_all(test)), ("held", named_all(against)))
     found = inspect_files(named_all(files), settings, held=[(name, several) for name, several in roles if several])

@@ -64,9 +64,8 @@ class Gate:
             if scope["type"] == "lifespan":
                 await self.app(scope, receive, send)
             return
-        scope["path"] = (
-            scope["path"].rstrip("/") or "/"
-        )  # to send a client elsewhere would need our address, as it has it
+        # A path with a slash behind it is the same one: to send a client there would need our address, as it has it.
+        scope["path"] = scope["path"].rstrip("/") or "/"
         request = Request(scope)
         scope["state"] = {**scope.get("state", {}), "id": _name(request), "entry": Entry()}
         begun, status, started = time.time_ns(), _UNKNOWN, False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
@@ -22,6 +21,7 @@ from seqloom.serve.recent import Recent
 from seqloom.serve.seen_before import SeenBefore
 from seqloom.serve.settings import ServeSettings
 from seqloom.serve.stream import Stream, too_late
+from seqloom.serve.wording import of_pair
 from seqloom.workflow.answering import Answerer, Own
 from seqloom.workflow.answers import Answer, PairScore
 from seqloom.workflow.asking import Asked, asking_of
@@ -170,7 +170,7 @@ class Served:
             try:
                 return self.speaker.score(pairs)
             except DataError as error:
-                raise Refusal(422, _of_pair(str(error))) from None
+                raise Refusal(422, of_pair(str(error))) from None
 
         return await self.aside(work, deadline=deadline)
 
@@ -349,12 +349,6 @@ class Served:
 
     def _seconds(self, deadline: float | None) -> float:
         return self.settings.deadline if deadline is None else min(deadline, self.settings.deadline)
-
-
-def _of_pair(said: str) -> str:
-    """What is wrong with a pair, without what there is to do about a file of them."""
-    found = re.match(r"<pairs>:(\d+): (.+?)(?:\.?$|; |\. )", " ".join(said.split()))
-    return f"`pairs.{int(found[1]) - 1}`: {found[2]}." if found else said
 
 
 class _LeftError(Exception):

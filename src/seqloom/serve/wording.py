@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a request, worded as a recipe's mistakes are."""
+"""What is wrong with a request, worded for whoever asks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from seqloom.core.wording import join, must_be, one_of, show
 
-__all__ = ["explain", "explain_each"]
+__all__ = ["explain", "explain_each", "of_pair"]
 
 _EXPECTED: Mapping[str, str] = {
     "bool_type": "true or false",
@@ -104,3 +104,9 @@ def _options(expected: str) -> list[object]:
     """The values of a Literal from pydantic's list of them: `'a', 'b' or 3`."""
     found = re.findall(r"""'([^']*)'|"([^"]*)"|\b(?!or\b)([\w.-]+)""", expected)
     return [json.loads(bare.lower()) if bare else single or double for single, double, bare in found]
+
+
+def of_pair(said: str) -> str:
+    """What is wrong with a pair, without what there is to do about a file of them."""
+    found = re.match(r"<pairs>:(\d+): (.+?)(?:\.?$|; |\. )", " ".join(said.split()))
+    return f"`pairs.{int(found[1]) - 1}`: {found[2]}." if found else said
