@@ -33,6 +33,8 @@ HERE = Path(__file__).parent
 MANY = 64
 """Clients at a time, where capacity is looked for."""
 HANGING = 200
+KEEP = 60.0
+"""Seconds of idleness after which a line is used no more, as in nginx: before the server closes it."""
 
 
 @dataclass(kw_only=True)
@@ -74,8 +76,10 @@ class Client:
     async def line(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, str]:
         while self.idle:
             reader, writer, since = self.idle.pop()
-            if not reader.at_eof():  # a server closes what is idle for long
-                return reader, writer, f"a line idle for {time.perf_counter() - since:.0f} s"
+            idle = time.perf_counter() - since
+            if idle < KEEP and not reader.at_eof():
+                return reader, writer, f"a line idle for {idle:.0f} s"
+            writer.close()
         return *await asyncio.open_connection("127.0.0.1", self.port), "a new line"
 
     async def ask(self, number: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 import threading
 from collections.abc import Callable
@@ -12,8 +13,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from starlette.types import Receive, Scope, Send
+from uvicorn.config import Config
+from uvicorn.server import ServerState
 
 from seqloom.serve.house import open_house
+from seqloom.serve.line import Line
 from seqloom.serve.problems import Refusal
 
 from .running import QUIET, held, many, running, short, until
@@ -191,6 +196,40 @@ def test_a_line_that_is_no_request_is_closed(gru: Path, sent: bytes, answered: b
             assert json.loads(said.partition(b"\r\n\r\n")[2])["error"]["type"] == kind
         else:
             assert said.count(b"HTTP/1.1 408 ") == bool(sent), "what came before it was answered first"
+
+
+def test_a_line_is_not_closed_over_a_request_that_has_come() -> None:
+    request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    lines: list[Line] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    def opened() -> Line:
+        lines.append(Line(config, ServerState(), {}, seconds=20))
+        return lines[-1]
+
+    async def idle_and_asked() -> tuple[bytes, bytes, bytes]:
+        server = await asyncio.get_running_loop().create_server(opened, "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        said = []
+        for _ in range(2):
+            os.write(writer.get_extra_info("socket").fileno(), request)  # there, and the loop does not know
+            for line in lines:
+                line.timeout_keep_alive_handler()
+            said.append(await reader.readuntil(b"\r\n\r\n"))
+        lines[0].timeout_keep_alive_handler()
+        said.append(await reader.read())
+        server.close()
+        return said[0], said[1], said[2]
+
+    config = Config(app, ws="none", log_config=None)
+    config.load()
+    first, second, rest = asyncio.run(asyncio.wait_for(idle_and_asked(), 20))
+    assert first.startswith(b"HTTP/1.1 204 ")
+    assert second.startswith(b"HTTP/1.1 204 ")
+    assert rest == b"", "with nothing to answer, it is closed"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import selectors
 import uuid
 from typing import Any
 
@@ -64,6 +65,11 @@ class Line(HttpToolsProtocol):
         self._done()
         super().on_headers_complete()
 
+    def timeout_keep_alive_handler(self) -> None:
+        """Nothing was asked for long, as far as the loop knows: what has come meanwhile is not thrown away."""
+        if not self._comes:
+            super().timeout_keep_alive_handler()
+
     def send_400_response(self, msg: str) -> None:
         self._close(400, "the request must be HTTP, but cannot be read.")
 
@@ -86,6 +92,13 @@ class Line(HttpToolsProtocol):
             self._close(408, f"the headers must be there within {self._seconds:g} seconds.")
         else:
             self.transport.close()
+
+    @property
+    def _comes(self) -> bool:
+        """Whether there is something to read that the loop has not come to."""
+        with selectors.DefaultSelector() as look:
+            look.register(self.transport.get_extra_info("socket"), selectors.EVENT_READ)
+            return bool(look.select(0))
 
     @property
     def _answering(self) -> bool:
