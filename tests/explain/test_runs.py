@@ -100,6 +100,12 @@ def test_every_run_is_there_with_what_became_of_it(several: Path) -> None:
     assert found["early"].why == "ended before its first step"
 
 
+def test_a_finished_run_without_weights_is_damaged(several: Path) -> None:
+    (several / "a" / "done" / "weights.safetensors").unlink()
+    run = {run.name: run for run in runs_below([several]).runs}["a/done"]
+    assert (run.state, run.why) == ("damaged", "its weights are gone")
+
+
 def test_a_comparison_of_families_is_its_runs(tmp_path: Path) -> None:
     """Its folder is locked while they train, and is no run."""
     for hour, name in enumerate(("gru", "conv"), start=1):

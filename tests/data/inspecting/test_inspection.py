@@ -217,6 +217,14 @@ def tagged(number: int, *, seed: int) -> Pairs:
     return [(f"{' '.join(said)} ?", " ".join(dice.choices(TAGS, k=len(said) + 1))) for said in words]
 
 
+def summed_up(number: int, *, seed: int) -> Pairs:
+    """Texts of some hundred words, of which a few stay."""
+    dice = random.Random(seed)
+    words = ["".join(dice.choices("aeiklmnorst", k=dice.randint(2, 9))) for _ in range(2000)]
+    texts = [dice.choices(words, k=dice.randint(80, 120)) for _ in range(number)]
+    return [(" ".join(text), " ".join(dice.sample(text, 9))) for text in texts]
+
+
 def test_tags_are_no_translation(tmp_path: Path) -> None:
     """The same row of tags stands beside other words in every set, and has no question mark: nothing is wrong."""
     rows = [*tagged(500, seed=1), *((f"so {number} &lt; it ends", "O O O O O") for number in range(40))]
@@ -331,9 +339,10 @@ def test_the_recipe_is_a_recipe_and_says_why(spoilt: tuple[Inspection, list[Find
             "transformer",
         ),
         (tagged(300, seed=1), "tagging", "aligned"),
+        (summed_up(300, seed=1), "summarization", "recurrent"),
     ],
 )
-def test_the_recipe_of_labels_letters_and_tags(pairs: Pairs, base: str, decoder: str, tmp_path: Path) -> None:
+def test_the_recipe_by_what_the_pairs_are(pairs: Pairs, base: str, decoder: str, tmp_path: Path) -> None:
     found, _ = look(tmp_path, pairs)
     suggestion = suggest(found, findings_of(found), PLAIN)
     (tmp_path / "made.toml").write_text(suggestion.text, encoding="utf-8")
@@ -341,6 +350,23 @@ def test_the_recipe_of_labels_letters_and_tags(pairs: Pairs, base: str, decoder:
     made = load_recipe(tmp_path / "made.toml")
     assert made.model.decoder.kind == decoder
     assert made.data.columns == PLAIN.columns
+    assert base != "summarization" or made.data.cleaning.max_ratio == 0, "a text is many times as long as its summary"
+
+
+def test_the_recipe_of_words_and_tags_to_forms(tmp_path: Path) -> None:
+    tags = {"V;PRS": "s", "V;PST": "ed", "V;V.PTCP;PRS": "ing"}
+    rows = [
+        f"{a}{b}\t{tag}\t{a}{b}{end}\n" for a in "plrstw" for b in ("ast", "end", "ick") for tag, end in tags.items()
+    ]
+    (tmp_path / "eng.trn").write_text("".join(rows), encoding="utf-8")
+    settings = replace(PLAIN, source_columns=(1, 2), target_columns=(3,))
+    found = inspect_files([str(tmp_path / "eng.trn")], settings, workers=1)
+    suggestion = suggest(found, findings_of(found), settings)
+    assert suggestion.base == "inflection"
+    (tmp_path / "made.toml").write_text(suggestion.text, encoding="utf-8")
+    made = load_recipe(tmp_path / "made.toml").data
+    assert made.columns == settings.columns
+    assert made.cleaning.max_length == made.cleaning.max_ratio == 0, "a long form is no fault"
 
 
 def test_the_recipe_of_labels_reads_the_columns_that_were_read_here(tmp_path: Path) -> None:

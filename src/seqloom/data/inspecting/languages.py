@@ -17,14 +17,14 @@ from seqloom.data.inspecting.examples import Example, Pair
 from seqloom.data.inspecting.sketches import Few
 from seqloom.data.nearness import fold
 
-__all__ = ["Strangers", "find_strangers"]
+__all__ = ["APART", "Strangers", "find_strangers"]
 
 _BUCKETS = 1 << 18
 _FEWEST = 200
 """Pairs from which there is a profile."""
 _LETTERS = 16
 """Of a text that can be told."""
-_APART = 0.7
+APART = 0.7
 """Nats a character by which the two sides' profiles must differ, so that they are two languages."""
 _SURE = 0.45
 """Nats a character by which the other side's profile must be the better one."""
@@ -52,7 +52,7 @@ def find_strangers(pairs: Sequence[Pair]) -> Strangers:
     profiles = [side.profile() for side in sides]
     scores = [[side.mean(profile) for profile in profiles] for side in sides]
     apart = [float(np.median(scores[side][side] - scores[side][1 - side])) for side in range(2)]
-    if min(apart) < _APART:
+    if min(apart) < APART:
         return Strangers(apart=min(apart), exchanged=exchanged, unlike=unlike)
     # Those were found already.
     seen = set(np.flatnonzero(sides[0].hashes == sides[1].hashes).tolist())

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from seqloom.data.inspecting.finding import Finding
 from seqloom.data.inspecting.inspection import Inspection
+from seqloom.data.inspecting.languages import APART
 from seqloom.data.inspecting.odd_pairs import ratio_range
 from seqloom.data.inspecting.vocabulary import Pieces
 from seqloom.data.settings import DataSettings
@@ -22,6 +23,10 @@ _WORDS_A_TOKEN = 100
 """On 29,000 captions 6000 tokens were best on validation: some hundred running words each."""
 _SIZES = (1000, 2000, 3000, 4000, 6000, 8000, 12_000, 16_000, 24_000, 32_000)
 _FEW_TYPES = 200
+_SUMMED_UP = 4
+"""Times as long as its summary that a text is at least …"""
+_LONG = 40
+"""… and the words of it."""
 _COMMENT = 32
 
 
@@ -57,6 +62,9 @@ def suggest(
     lines |= _reading(found, settings)
     lines |= _tokens(found, base)
     lines |= _cleaning(found, {finding.key: finding for finding in findings})
+    if base in ("inflection", "summarization"):  # how long a side is beside the other is what is to be learnt
+        lines.pop("cleaning.max_ratio", None)
+        lines.pop("cleaning.max_length", None)
     text = shipped_recipes()[base].read_text("utf-8")
     # The recipe's own columns are those of another file.
     columns = [name for name in ("source_columns", "target_columns") if name not in lines]
@@ -81,7 +89,21 @@ def _base(found: Inspection) -> tuple[str, str]:
         return "commands", f"no more than {max(types)} different words, each a token"
     if longest[0] <= 1 and types[1] <= _FEW_TYPES and found.words[1].running > 10 * types[1]:
         return "pronunciation", f"single words to {types[1]} different signs: a letter a token"
+    if _inflected(found):
+        return "inflection", "a word and its tags to the word in another form"
+    ratio = found.tally.sides[0].mean / max(1.0, found.tally.sides[1].mean)
+    if ratio >= _SUMMED_UP and found.tally.sides[0].quantile(0.5) >= _LONG and found.strangers.apart < APART:
+        return "summarization", f"texts to texts {ratio:.0f} times shorter, in one language"
     return "translation", "texts on both sides"
+
+
+def _inflected(found: Inspection) -> bool:
+    """Whether most sources are a word, a tab and tags of a kind that comes back, and most targets begin as the word."""
+    parts = [(pair.source.split("\t"), pair.target) for pair in found.sample]
+    pairs = [(word, tags, form) for (word, *rest), form in parts if len(rest) == 1 and (tags := rest[0])]
+    if len(pairs) < 0.95 * len(parts) or len({tags for _, tags, _ in pairs}) > len(pairs) / 4:
+        return False
+    return sum(word[:2].lower() == form[:2].lower() for word, _, form in pairs) > 0.5 * len(pairs)
 
 
 def _spelled(found: Inspection) -> bool:

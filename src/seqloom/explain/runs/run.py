@@ -181,8 +181,8 @@ def read_run(folder: Path, name: str) -> Run:
     when = datetime.fromtimestamp(folder.stat().st_mtime, tz=UTC)
     held = _held(folder)
     if not (folder / "manifest.json").is_file():
-        state: State = "running" if held else "interrupted"
-        return Run(folder=folder, name=name, when=when, state=state, why="" if held else "ended before its first step")
+        why = "" if held else "ended before its first step"
+        return Run(folder=folder, name=name, when=when, state="running" if held else "interrupted", why=why)
     try:
         manifest, metrics = read_manifest(folder), read_metrics(folder)
         recipe = toml.read(folder / "recipe.toml")
@@ -191,11 +191,14 @@ def read_run(folder: Path, name: str) -> Run:
     except (SeqloomError, KeyError, TypeError, ValueError) as error:
         why = str(error) if isinstance(error, SeqloomError) else "its manifest or its weights cannot be read"
         return Run(folder=folder, name=name, when=when, state="damaged", why=why)
+    state = _state(manifest, metrics, held=held)
+    if state == "finished" and parameters is None:
+        return Run(folder=folder, name=name, when=when, state="damaged", why="its weights are gone")
     return Run(
         folder=folder,
         name=name,
         when=when,
-        state=_state(manifest, metrics, held=held),
+        state=state,
         manifest=manifest,
         recipe=recipe,
         metrics=metrics,
