@@ -46,7 +46,7 @@ def converted(given: str, out: str, **wanted: object) -> list[str]:
     "name",
     [
         "a.tsv", "a.csv", "a.jsonl", "a.tmx", "a.xlf", "a.po", "a.parquet", "a.en,a.de",
-        "a.tsv.gz", "a.tmx.zst", "a.en.gz,a.de",
+        "a.tsv.gz", "a.tmx.zst", "a.csv.xz", "a.jsonl.bz2", "a.en.gz,a.de",
     ],
 )  # fmt: skip
 def test_there_and_back(tmp_path: Path, name: str) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import csv
 import gzip
 import io
 import json
+import lzma
 import os
 import subprocess
 import sys
@@ -117,7 +119,17 @@ def pack_zst(data: bytes) -> bytes:
     return zstandard.compress(data[:half]) + zstandard.ZstdCompressor(write_checksum=True).compress(data[half:])
 
 
-PACKED = [(".gz", pack_gz), (".zst", pack_zst)]
+def pack_xz(data: bytes) -> bytes:
+    half = len(data) // 2
+    return lzma.compress(data[:half]) + lzma.compress(data[half:])
+
+
+def pack_bz2(data: bytes) -> bytes:
+    half = len(data) // 2
+    return bz2.compress(data[:half]) + bz2.compress(data[half:])
+
+
+PACKED = [(".gz", pack_gz), (".xz", pack_xz), (".bz2", pack_bz2), (".zst", pack_zst)]
 
 
 @pytest.mark.parametrize(("suffix", "pack"), PACKED)
@@ -137,7 +149,7 @@ def test_an_archive_without_its_end_is_refused(tmp_path: Path, suffix: str, pack
             list(read_rows(str(path)))
 
 
-@pytest.mark.parametrize(("suffix", "kind"), [(".gz", "gzip"), (".zst", "zstandard")])
+@pytest.mark.parametrize(("suffix", "kind"), [(".gz", "gzip"), (".xz", "xz"), (".bz2", "bzip2"), (".zst", "zstandard")])
 def test_an_archive_by_name_alone_is_refused(tmp_path: Path, suffix: str, kind: str) -> None:
     with pytest.raises(DataError, match=f"must be a {kind} archive"):
         list(read_rows(str(written(tmp_path, f"a.tsv{suffix}", tsv(PAIRS)))))

@@ -26,7 +26,7 @@ def train(
     """Train a model on files of pairs, and measure it.
 
     A file is TSV, CSV, JSONL, Parquet, TMX, XLIFF, PO, CoNLL or SGML, or two parallel text files written
-    `train.de,train.en`; `.gz` and `.zst` are read as they are, `-` is standard input.
+    `train.de,train.en`; `.gz`, `.xz`, `.bz2` and `.zst` are read as they are, `-` is standard input.
 
     Parameters
     ----------

@@ -15,6 +15,7 @@ from seqloom.data.formats import format_of, read_records
 from seqloom.data.lines import lines_of
 from seqloom.data.objects import UnreadableError, as_text, read_objects, references
 from seqloom.data.opening import flows, shown, suffix_of
+from seqloom.data.packing import without_packing
 from seqloom.data.parallel import parts_of, read_parallel
 from seqloom.data.parquet import read_parquet_as
 from seqloom.data.readers import read_rows
@@ -137,8 +138,7 @@ def _parallel(files: Sequence[str], names: Sequence[str], encoding: str) -> Iter
 
 def _ending(file: str) -> str:
     """ "de" of train.de and of train.de.gz."""
-    path = Path(file)
-    return (Path(path.stem) if path.suffix.lower() in (".gz", ".zst") else path).suffix.removeprefix(".")
+    return Path(without_packing(file)).suffix.removeprefix(".")
 
 
 # ---- formats that name languages -------------------------------------------------------------------------------------

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import sys
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from seqloom.core.errors import DataError
 from seqloom.core.wording import nearest
+from seqloom.data.packing import kind_of, unpacked, without_packing
 
 __all__ = ["STANDARD_INPUT", "blocks_of", "check_file", "check_text", "flows", "shown", "suffix_of"]
 
 STANDARD_INPUT = "-"
 _BLOCK = 1 << 18
 _HEAD = 1 << 12
-_COMPRESSED = (".gz", ".zst")
-_WIDEST_WINDOW = 1 << 31
-"""What `zstd --long=31` writes, the longest there is."""
 
 _MAGIC = {
     b"\x1f\x8b": "a gzip archive. Unpack it, or end its name in `.gz`",
     b"\x28\xb5\x2f\xfd": "a zstandard archive. Unpack it, or end its name in `.zst`",
     b"PK\x03\x04": "a zip archive or a spreadsheet. Unpack it, or save the sheet as CSV",
-    b"BZh91AY": "a bzip2 archive. Unpack it",
-    b"\xfd7zXZ": "an xz archive. Unpack it",
+    b"BZh91AY": "a bzip2 archive. Unpack it, or end its name in `.bz2`",
+    b"\xfd7zXZ": "an xz archive. Unpack it, or end its name in `.xz`",
     b"%PDF-": "a PDF. Save its text",
     b"PAR1": "a Parquet file. End its name in `.parquet`",
     b"ARROW1": "an Arrow file. Save it as JSON lines",
@@ -46,8 +42,7 @@ def shown(file: str) -> str:
 
 def suffix_of(file: str) -> str:
     """What tells the format: ".tsv" of train.tsv and of train.tsv.gz."""
-    path = Path(file.lower())
-    return Path(path.stem).suffix if path.suffix in _COMPRESSED else path.suffix
+    return Path(without_packing(file.lower())).suffix
 
 
 def flows(name: str) -> bool:
@@ -101,20 +96,12 @@ def blocks_of(file: str, stdin: BinaryIO | None = None) -> Iterator[bytes]:
     try:
         if file == STANDARD_INPUT:
             yield from _standard_input(stdin)
-        elif file.lower().endswith(".zst"):
-            yield from _unpacked(file)
-        elif file.lower().endswith(".gz"):
-            with gzip.open(file, "rb") as packed:
-                while block := packed.read(_BLOCK):
-                    yield block
+        elif kind_of(file):
+            yield from unpacked(file)
         else:
             with open(file, "rb") as plain:
                 while block := plain.read(_BLOCK):
                     yield block
-    except EOFError as error:
-        raise _truncated(file) from error
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise _damaged(file, "gzip") from error
     except OSError as error:
         raise DataError(f"{shown(file)} cannot be read: {error.strerror or error}.") from error
 
@@ -125,35 +112,3 @@ def _standard_input(stdin: BinaryIO | None) -> Iterator[bytes]:
     read = getattr(stream, "read1", stream.read)
     while block := read(_BLOCK):
         yield block
-
-
-def _unpacked(file: str) -> Iterator[bytes]:
-    """The frames of a zstandard archive. Its library would take an archive's loss of its end for the end."""
-    import zstandard
-
-    unpacker = zstandard.ZstdDecompressor(max_window_size=_WIDEST_WINDOW)
-    frame = unpacker.decompressobj()
-    inside = False
-    with open(file, "rb") as packed:
-        while block := packed.read(_BLOCK):
-            while block:
-                try:
-                    unpacked = frame.decompress(block)
-                except zstandard.ZstdError as error:
-                    raise _damaged(file, "zstandard") from error
-                if unpacked:
-                    yield unpacked
-                inside = not frame.eof
-                block = frame.unused_data if frame.eof else b""
-                if frame.eof:
-                    frame = unpacker.decompressobj()
-    if inside:
-        raise _truncated(file)
-
-
-def _truncated(file: str) -> DataError:
-    return DataError(f"{file}: its end is missing. Copy or download it again.")
-
-
-def _damaged(file: str, kind: str) -> DataError:
-    return DataError(f"{file} must be a {kind} archive, as its name says, but is none or is damaged. Make it anew.")

@@ -33,7 +33,7 @@ def read_rows(
 
     The name tells the format: `.csv`; `.jsonl`, `.ndjson` and `.json` (an object a line, or SQuAD's
     layout); parallel files as "train.de,train.en"; what ``formats`` knows (TMX, XLIFF, PO, Parquet …);
-    anything else holds columns parted by TABs. Any of them may end in `.gz` or `.zst`. "-" is
+    anything else holds columns parted by TABs. Any of them may end in `.gz`, `.xz`, `.bz2` or `.zst`. "-" is
     standard input. With `sources_only` a target may be missing, and text without TABs, as well as standard input, is
     one source a line; where further columns are asked for, standard input may have TABs. When it is empty it is no row,
     so that a pipe may be idle.

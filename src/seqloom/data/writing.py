@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
 import re
@@ -19,6 +18,7 @@ from seqloom.core.files import whole_file
 from seqloom.core.wording import nearest
 from seqloom.data.exchange import ConllWriter, PoWriter, TmxWriter, XliffWriter
 from seqloom.data.opening import suffix_of
+from seqloom.data.packing import kind_of, packed
 from seqloom.data.parquet import ParquetWriter
 from seqloom.data.rows import Row
 
@@ -26,7 +26,6 @@ __all__ = ["Wanted", "Writer", "check_writable", "opened_writer", "wanted_of", "
 
 _SAMPLE = 1000
 _BREAK = re.compile(r"\r\n|[\r\n\t]")
-_LEVEL = 6
 _TABLES = {".tsv": "TSV", ".txt": "TSV", ".tab": "TSV", ".csv": "CSV"}
 _OBJECTS = (".jsonl", ".ndjson")
 _NAMED = (".tmx", ".xlf", ".xliff")
@@ -126,17 +125,8 @@ def _parts(out: str) -> list[str]:
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes]]:
     """A file that is packed as its name says."""
-    with whole_file(path) as raw:
-        if path.suffix.lower() == ".gz":
-            with gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=_LEVEL, mtime=0) as packed:
-                yield packed  # type: ignore[misc]
-        elif path.suffix.lower() == ".zst":
-            import zstandard
-
-            with zstandard.ZstdCompressor().stream_writer(raw, closefd=False) as packed:
-                yield packed
-        else:
-            yield raw
+    with whole_file(path) as raw, packed(raw, kind_of(path.name)) as opened:
+        yield opened
 
 
 def _writer(out: str, files: Sequence[IO[bytes]], wanted: Wanted, references: int) -> Writer:
