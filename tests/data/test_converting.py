@@ -166,6 +166,13 @@ def test_languages_come_from_the_file_or_from_its_name(tmp_path: Path) -> None:
         convert(reading_of(()).given((source_file(tmp_path, [("a", "b")]),)), str(tmp_path / "b.tmx"), Wanted())
 
 
+@pytest.mark.parametrize("name", ["a.xlf", "a.po"])
+def test_a_third_language_is_not_left_out_in_silence(tmp_path: Path, name: str) -> None:
+    given = reading_of(()).given((source_file(tmp_path, [("a", "b")]),))
+    with pytest.raises(DataError, match=rf"{name} holds two languages. Name two in `--languages`, or write a `.tmx`"):
+        convert(given, str(tmp_path / name), Wanted(languages=("en", "de", "fr")))
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [

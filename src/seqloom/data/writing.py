@@ -75,6 +75,8 @@ def check_writable(out: str, wanted: Wanted) -> None:
             raise DataError(f"{part}: {suffix} is not written. Take one of {', '.join(_WRITABLE)} or `a.de,a.en`.")
         if suffix in _NAMED and wanted.languages is None:
             raise DataError(f"{part} must say its languages. Name them, such as `--languages en,de`.")
+        if suffix in (".xlf", ".xliff", ".po") and len(wanted.languages or ()) > 2:
+            raise DataError(f"{part} holds two languages. Name two in `--languages`, or write a `.tmx`.")
         if len(_parts(out)) > 1 and (suffix in _NAMED or suffix in (*_OBJECTS, ".csv", ".po", ".parquet", ".conll")):
             raise DataError(f"{out}: parallel files must be lines of text. Name one file, or others: `a.de,a.en`.")
         if len(_parts(out)) == 1 and suffix not in (*_TABLES, *_NAMED, *_OBJECTS, ".po", ".parquet", ".conll"):
